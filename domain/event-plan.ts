@@ -105,7 +105,7 @@ function planAppointment(data: AppointmentData, time: string, item: Situation): 
   const again = item.status === 'scheduled';
   if (item.status !== 'accepted' && !again) return { kind: 'noted', why: 'the visit had begun already' };
   if (again && appointment !== null) {
-    if (time < appointment.asOf) return { kind: 'noted', why: 'a later appointment stands' };
+    if (isBefore(time, appointment.asOf)) return { kind: 'noted', why: 'a later appointment stands' };
     const same =
       Date.parse(appointment.scheduledFor) === Date.parse(data.scheduledFor) &&
       appointment.window === (data.appointmentWindow ?? null);
@@ -129,7 +129,7 @@ function planAppointment(data: AppointmentData, time: string, item: Situation): 
 function planMissed(by: 'customer' | 'technician', time: string, item: Situation): EventPlan {
   if (item.status === 'accepted') return { kind: 'noted', why: 'no appointment was recorded' };
   if (item.status !== 'scheduled') return { kind: 'noted', why: 'the visit had begun already' };
-  if (item.appointment !== null && time < item.appointment.asOf)
+  if (item.appointment !== null && isBefore(time, item.appointment.asOf))
     return { kind: 'noted', why: 'a later appointment stands' };
   if (item.appointment?.missed === true)
     return { kind: 'noted', why: 'the visit was reported missed already' };
@@ -155,6 +155,10 @@ function planCancellation(
         : { status: 'cancelled', reason, requestedBy },
     ],
   };
+}
+
+function isBefore(time: string, other: string): boolean {
+  return Date.parse(time) < Date.parse(other);
 }
 
 /** The drawn way to the last step; what lies between was implied by it, and says so. */

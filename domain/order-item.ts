@@ -25,6 +25,8 @@ export interface OrderItem {
   createdAt: string | null;
   customerInfo: CustomerInfo;
   serviceAddress: ServiceAddress;
+  /** The appointment as the platform shows it, ISO 8601. */
+  scheduledFor: string | null;
   notes: string | null;
   /** The reseller's metadata. */
   metadata: Record<string, unknown>;
@@ -33,7 +35,7 @@ export interface OrderItem {
 /** What is known of an offer for review; from the offers table. */
 export interface Offer {
   offerId: string;
-  name: string;
+  name: string | null;
   category: string | null;
   sku: string | null;
 }

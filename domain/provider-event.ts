@@ -67,6 +67,46 @@ export const PROVIDER_EVENT_TYPES = [
   'order.cancelled',
 ] as const satisfies readonly ProviderEventType[];
 
+const REQUIRED: { [T in ProviderEventType]: readonly (keyof ProviderEventData[T] & string)[] } = {
+  'availability.confirmed': [],
+  'availability.denied': ['reason'],
+  'appointment.scheduled': ['scheduledFor'],
+  'appointment.rescheduled': ['scheduledFor'],
+  'appointment.missed': ['by'],
+  'installation.started': [],
+  'installation.completed': [],
+  'installation.failed': ['reason'],
+  'service.activated': [],
+  'order.cancelled': ['reason', 'requestedBy'],
+};
+
+/**
+ * The event in a message of which nothing is known, or undefined if there is none. Only what planning relies on is
+ * looked at; the API's schemas are the ones that explain to a sender what is wrong. `now` (ISO 8601) stands for a
+ * missing time.
+ */
+export function readProviderEvent(message: unknown, now: string): ProviderEvent | undefined {
+  if (typeof message !== 'object' || message === null) return undefined;
+  const { id, type, time, source, data = {} } = message as Record<string, unknown>;
+  if (typeof id !== 'string' || typeof type !== 'string' || !Object.hasOwn(REQUIRED, type)) return undefined;
+  if (typeof data !== 'object' || data === null) return undefined;
+  const fields = data as Record<string, unknown>;
+  const required: readonly string[] = REQUIRED[type as ProviderEventType];
+  if (!required.every((field) => typeof fields[field] === 'string')) return undefined;
+  if (required.includes('scheduledFor') && !isInstant(fields['scheduledFor'])) return undefined;
+  return {
+    id,
+    type,
+    time: isInstant(time) ? time : now,
+    ...(typeof source === 'string' ? { source } : {}),
+    data,
+  } as ProviderEvent;
+}
+
+function isInstant(value: unknown): value is string {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
 /** A hint from the platform that the item changed there; the item itself is read for the facts. */
 export interface PlatformEvent {
   id: string;

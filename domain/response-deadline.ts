@@ -30,14 +30,6 @@ export function alarmsFor(createdAt: number, heardAt: number, response: Response
     .concat({ at: deadline, kind: 'breach' });
 }
 
-/** The state of an item not yet answered at `now`. */
-export function openSlaState(createdAt: number, now: number, response: ResponsePolicy): SlaState {
-  const deadline = responseDeadline(createdAt, response);
-  if (now >= deadline) return 'breached';
-  const firstWarning = deadline - Math.max(0, ...response.warnBefore);
-  return response.warnBefore.length > 0 && now >= firstWarning ? 'at_risk' : 'on_track';
-}
-
 /** The state once answered at `respondedAt`. */
 export function answeredSlaState(deadline: number, respondedAt: number): SlaState {
   return respondedAt < deadline ? 'met' : 'met_late';

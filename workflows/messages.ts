@@ -9,6 +9,7 @@ export const FULFILLMENT_QUEUE = 'fulfillment';
 export const OFFERGRID_QUEUE = 'offergrid-api';
 
 export const FULFILL_ORDER_ITEM = 'fulfillOrderItem';
+export const SEND_NOTIFICATION = 'sendNotification';
 
 export interface FulfillOrderItemInput {
   itemId: string;
@@ -18,6 +19,11 @@ export interface FulfillOrderItemInput {
 /** One order item is one workflow, whoever hears of it first. */
 export function fulfillmentWorkflowId(itemId: string): string {
   return `fulfillment-${itemId}`;
+}
+
+/** One notification is one run: starting it again changes nothing. */
+export function notificationWorkflowId(notificationId: string): string {
+  return `notification-${notificationId}`;
 }
 
 /** Stored by the server even while no worker runs; repeats are told by the event's id. */

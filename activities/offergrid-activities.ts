@@ -1,0 +1,121 @@
+import { ApplicationFailure, activityInfo } from '@temporalio/activity';
+import type { ItemLookup, OffergridActivities, UpdateResult } from '../domain/activities.js';
+import type { Offer, OrderItem } from '../domain/order-item.js';
+import { isFinal, isFurther } from '../domain/status.js';
+import type { StatusUpdate } from '../domain/status-update.js';
+import type { OffergridClient } from '../integrations/offergrid/client.js';
+import { OffergridError } from '../integrations/offergrid/errors.js';
+import type { PlatformItem, PlatformOffer } from '../integrations/offergrid/schemas.js';
+
+/** A key that does not work is not worth a call a second; one of these probes finds out when it works again. */
+const KEY_PROBE_INTERVAL = 30_000;
+
+export interface OffergridDependencies {
+  offergrid: OffergridClient;
+  offers: { upsert: (offer: PlatformOffer & { raw: object }) => Promise<void> };
+}
+
+/** Each activity is one attempt; Temporal repeats it. */
+export function createOffergridActivities({ offergrid, offers }: OffergridDependencies): OffergridActivities {
+  return {
+    async fetchItem({ itemId }): Promise<ItemLookup> {
+      const item = await lookUp(() => offergrid.getItem(itemId));
+      return item === null ? { kind: 'unknown' } : { kind: 'found', item: toOrderItem(item) };
+    },
+
+    async updateStatus({ itemId, update }): Promise<UpdateResult> {
+      // An earlier attempt may have been applied and only its answer lost: the item says so.
+      if (activityInfo().attempt > 1) {
+        const now = await seen(offergrid, itemId, update);
+        if (now !== null) return now;
+      }
+      try {
+        await offergrid.updateStatus(itemId, update);
+        return { kind: 'applied' };
+      } catch (error) {
+        if (!isRefusal(error)) throw asFailure(error);
+        const refused = { kind: 'refused', httpStatus: error.status ?? 0, detail: error.detail } as const;
+        if (error.kind === 'not_found') return refused;
+        return (await seen(offergrid, itemId, update)) ?? refused;
+      }
+    },
+
+    async fetchOffer({ offerId }): Promise<Offer | null> {
+      const offer = await lookUp(() => offergrid.getOffer(offerId));
+      if (offer === null) return null;
+      await offers.upsert({ ...offer, raw: offer });
+      const { name, category, sku } = offer;
+      return { offerId: offer.offerId, name, category, sku };
+    },
+  };
+}
+
+/** What the platform shows of an update that may have been applied; null: it was not, and may be sent. */
+async function seen(
+  offergrid: OffergridClient,
+  itemId: string,
+  update: StatusUpdate,
+): Promise<UpdateResult | null> {
+  const item = await lookUp(() => offergrid.getItem(itemId));
+  if (item === null) return null;
+  if (item.status === update.status) return isSameAppointment(item, update) ? { kind: 'applied' } : null;
+  if (isFinal(item.status) || isFurther(item.status, update.status))
+    return { kind: 'elsewhere', status: item.status };
+  return null;
+}
+
+/** A visit that is moved keeps its status; where the platform shows no date there is nothing to tell it by. */
+function isSameAppointment(item: PlatformItem, update: StatusUpdate): boolean {
+  if (update.scheduledFor === undefined || item.scheduledFor === null) return true;
+  return Date.parse(item.scheduledFor) === Date.parse(update.scheduledFor);
+}
+
+async function lookUp<T>(read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof OffergridError && error.kind === 'not_found') return null;
+    throw asFailure(error);
+  }
+}
+
+function isRefusal(error: unknown): error is OffergridError {
+  return error instanceof OffergridError && (error.kind === 'refused' || error.kind === 'not_found');
+}
+
+/** Never final: whatever went wrong, the item must go on once it is mended. */
+function asFailure(error: unknown): unknown {
+  if (!(error instanceof OffergridError)) return error;
+  const keyTrouble = error.kind === 'unauthorized' || error.kind === 'forbidden';
+  const delay = error.retryAfterMs ?? (keyTrouble ? KEY_PROBE_INTERVAL : undefined);
+  return ApplicationFailure.create({
+    message: error.message,
+    type: `Offergrid.${error.kind}`,
+    ...(delay === undefined ? {} : { nextRetryDelay: delay }),
+  });
+}
+
+/** Only what the story needs goes into its history. */
+function toOrderItem(item: PlatformItem): OrderItem {
+  const { fullName, email, phone } = item.customerInfo;
+  const { street, city, state, zipCode, country } = item.serviceAddress;
+  return {
+    itemId: item.itemId,
+    orderId: item.orderId ?? '',
+    offerId: item.offerId,
+    offerName: item.offerName,
+    status: item.status,
+    createdAt: item.createdAt,
+    scheduledFor: item.scheduledFor,
+    customerInfo: { fullName: fullName ?? null, email: email ?? null, phone: phone ?? null },
+    serviceAddress: {
+      street: street ?? null,
+      city: city ?? null,
+      state: state ?? null,
+      zipCode: zipCode ?? null,
+      country: country ?? null,
+    },
+    notes: item.notes,
+    metadata: item.metadata,
+  };
+}

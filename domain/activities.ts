@@ -1,0 +1,85 @@
+import type { Notification } from './notification.js';
+import type { Offer, OrderItem } from './order-item.js';
+import type { Policy } from './policy.js';
+import type { Status } from './status.js';
+import type { StatusUpdate } from './status-update.js';
+import type { Transition } from './transition.js';
+
+/*
+ * What the story asks of the outside world. A refusal that the story must handle is a returned value; whatever else
+ * goes wrong is an exception, which Temporal retries.
+ */
+
+/** Each is one call to Offergrid at most, save where a repeat or a refusal makes a read necessary first. */
+export interface OffergridActivities {
+  fetchItem: (input: { itemId: string }) => Promise<ItemLookup>;
+  updateStatus: (input: { itemId: string; update: StatusUpdate }) => Promise<UpdateResult>;
+  /** Asks the platform and remembers the answer in the offers table. */
+  fetchOffer: (input: { offerId: string }) => Promise<Offer | null>;
+}
+
+export type ItemLookup = { kind: 'found'; item: OrderItem } | { kind: 'unknown' };
+
+/**
+ * `applied`: the platform took it, now or at an earlier attempt. `elsewhere`: the item is further along or ended there
+ * already. `refused`: the platform will not have it, and a person has to look.
+ */
+export type UpdateResult =
+  | { kind: 'applied' }
+  | { kind: 'elsewhere'; status: Status }
+  | { kind: 'refused'; httpStatus: number; detail: string };
+
+/** What a workflow is told once, at its start, so that its history says by which rules it ran. */
+export interface Rules {
+  policy: Policy;
+  /** Whether the provider's own systems can be called. */
+  providerConnected: boolean;
+  /** Prefix of this run's page in the Temporal UI, null where none is configured. */
+  workflowUrlBase: string | null;
+}
+
+export interface RecordActivities {
+  loadRules: () => Promise<Rules>;
+  /** From the offers table; null when it is not there. */
+  findOffer: (input: { offerId: string }) => Promise<Offer | null>;
+  /** Hands the notifications on, each once by its id, and writes the transition, once by its revision. */
+  publish: (input: { transition: Transition; notifications: Notification[] }) => Promise<void>;
+}
+
+/** The provider's own systems. Every POST carries an idempotency key made of the item and the purpose. */
+export interface ProviderActivities {
+  checkServiceability: (input: { item: OrderItem; offer: Offer | null }) => Promise<Serviceability>;
+  contactCustomer: (input: { item: OrderItem; contactBy: string }) => Promise<ProviderAnswer<object>>;
+  createWorkOrder(input: {
+    item: OrderItem;
+    offer: Offer | null;
+  }): Promise<ProviderAnswer<{ workOrderId: string }>>;
+  cancelWorkOrder(input: {
+    itemId: string;
+    workOrderId: string;
+    reason: string;
+  }): Promise<ProviderAnswer<object>>;
+  activate: (input: { item: OrderItem; offer: Offer | null }) => Promise<ProviderAnswer<Activation>>;
+}
+
+export type Serviceability =
+  | { kind: 'serviceable' }
+  | { kind: 'not_serviceable'; reason?: string; alternative?: string }
+  | { kind: 'unknown'; reason?: string };
+
+/** `refused`: the provider's system answered that it will not, and repeating will not help. */
+export type ProviderAnswer<T> = ({ kind: 'done' } & T) | { kind: 'refused'; detail: string };
+
+/** `activated: false`: under way, a `service.activated` event follows. */
+export interface Activation {
+  activated: boolean;
+  accountNumber?: string;
+  policyNumber?: string;
+  effectiveDate?: string;
+}
+
+export interface NotificationActivities {
+  /** The channels this notification goes out by. */
+  channelsFor: (input: { notification: Notification }) => Promise<string[]>;
+  deliver: (input: { channel: string; notification: Notification }) => Promise<void>;
+}

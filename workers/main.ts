@@ -1,0 +1,113 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, type Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { ConfigError } from '../config/config-error.js';
+import { readEnv } from '../config/read-env.js';
+import type { WorkerConfig } from '../config/settings.js';
+import { toWorkerConfig } from '../config/to-config.js';
+import { createOffers } from '../db/offers.js';
+import { createOrderRecords } from '../db/order-records.js';
+import { createPool } from '../db/pool.js';
+import { createChannels } from '../integrations/notifications/channels.js';
+import { createOffergridClient } from '../integrations/offergrid/client.js';
+import { createProviderClient } from '../integrations/provider/client.js';
+import { createWorkers } from './create-workers.js';
+import { startHealthServer } from './health-server.js';
+import { createLogger, installRuntime } from './logger.js';
+import { ensureSearchAttributes, SearchAttributesMissing } from './search-attributes.js';
+import { notificationStarter } from './start-notification.js';
+import { WORKFLOW_BUNDLE } from './workflow-bundle.js';
+
+const RECONNECT_AFTER = 2_000;
+
+/** Runs until it is told to stop: no new work then, what is in flight is finished or handed back. */
+async function main(config: WorkerConfig): Promise<void> {
+  const logger = createLogger(config.logLevel);
+  installRuntime(logger);
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
+
+  let workers: Worker[] = [];
+  const health =
+    config.workerPort === 0 ? null : await startHealthServer(config.host, config.workerPort, () => workers);
+  const connections = await connect(config, logger, stopping.signal);
+  if (connections === null) {
+    health?.close();
+    return;
+  }
+  const { connection, native } = connections;
+  const pool = createPool(config.databaseUrl, (error) =>
+    logger.warn({ err: error }, 'lost a database connection'),
+  );
+  const { namespace } = config.temporal;
+
+  try {
+    await ensureSearchAttributes(connection, namespace);
+    workers = await createWorkers({
+      connection: native,
+      namespace,
+      workflowBundle: { codePath: WORKFLOW_BUNDLE },
+      offergridCallsPerMinute: config.offergrid.callsPerMinute,
+      shutdownGrace: config.shutdownGrace,
+      dependencies: {
+        offergrid: createOffergridClient(config.offergrid),
+        provider: config.provider === undefined ? undefined : createProviderClient(config.provider),
+        offers: createOffers(pool),
+        records: createOrderRecords(pool),
+        channels: createChannels(config.notifications),
+        startNotification: notificationStarter(new Client({ connection, namespace })),
+        rules: {
+          policy: config.policy,
+          providerConnected: config.provider !== undefined,
+          workflowUrlBase: workflowUrlBase(config),
+        },
+      },
+    });
+    const runs = Promise.all(workers.map((worker) => worker.run()));
+    stopping.signal.addEventListener('abort', () => shutDown(workers));
+    if (stopping.signal.aborted) shutDown(workers);
+    logger.info({ namespace }, 'worker started');
+    await runs;
+    logger.info('worker stopped');
+  } finally {
+    health?.close();
+    await pool.end();
+    await connection.close();
+    await native.close();
+  }
+}
+
+/** Temporal may come up later than we do. Null: told to stop before it did. */
+async function connect(config: WorkerConfig, logger: Logger, signal: AbortSignal) {
+  while (!signal.aborted) {
+    try {
+      const connection = await Connection.connect(config.temporal.connection);
+      const native = await NativeConnection.connect(config.temporal.connection);
+      return { connection, native };
+    } catch (error) {
+      logger.warn({ err: error }, 'Temporal cannot be reached yet');
+      await wait(RECONNECT_AFTER, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return null;
+}
+
+function shutDown(workers: Worker[]): void {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+}
+
+function workflowUrlBase(config: WorkerConfig): string | null {
+  if (config.temporalUiUrl === undefined) return null;
+  const base = config.temporalUiUrl.replace(/\/+$/, '');
+  return `${base}/namespaces/${encodeURIComponent(config.temporal.namespace)}/workflows`;
+}
+
+try {
+  await main(toWorkerConfig(readEnv()));
+} catch (error) {
+  if (!(error instanceof ConfigError || error instanceof SearchAttributesMissing)) throw error;
+  const problems = error instanceof ConfigError ? error.problems : [error.message];
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  process.exitCode = 1;
+}

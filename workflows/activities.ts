@@ -1,0 +1,88 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
+import type {
+  NotificationActivities,
+  OffergridActivities,
+  ProviderActivities,
+  RecordActivities,
+} from '../domain/activities.js';
+import { OFFERGRID_QUEUE } from './messages.js';
+
+/** Lower is sooner: answers, then other updates, then reads (the order the call budget is spent in). */
+const PRIORITY = { answer: 1, update: 2, read: 3 } as const;
+
+/** The client gives up after 10 s; the rest is for a read before a repeat, and for the way there. */
+const OFFERGRID_ATTEMPT = '25s';
+
+const offergrid = (priorityKey: number) =>
+  proxyActivities<OffergridActivities>({
+    taskQueue: OFFERGRID_QUEUE,
+    startToCloseTimeout: OFFERGRID_ATTEMPT,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+    priority: { priorityKey },
+  });
+
+export const { fetchItem, fetchOffer } = offergrid(PRIORITY.read);
+export const { updateStatus } = offergrid(PRIORITY.update);
+export const { updateStatus: giveAnswer } = offergrid(PRIORITY.answer);
+
+export const { channelsFor, deliver } = proxyActivities<NotificationActivities>({
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
+});
+
+export const { loadRules, findOffer, publish } = localFirst<RecordActivities>({ attempt: 3_000 });
+
+/** Called when a quick attempt begins; what it returns, when the attempt is over. */
+export type Hold = () => (succeeded: boolean) => void;
+
+/** The provider's systems. `hold` is told while a first attempt runs, `giveUpAfter` (ms) bounds all attempts together. */
+export function providerCalls(options: { hold: Hold; giveUpAfter?: number }): ProviderActivities {
+  return localFirst<ProviderActivities>({ attempt: 11_000, ...options });
+}
+
+/**
+ * Short calls run first as a local activity, which costs one event instead of six; an attempt that fails goes on as an
+ * ordinary activity, whose retries outlive any worker and show in the UI.
+ */
+function localFirst<A extends { [K in keyof A]: (...args: never[]) => Promise<unknown> }>(options: {
+  /** Milliseconds. */
+  attempt: number;
+  giveUpAfter?: number;
+  hold?: Hold;
+}): A {
+  const local = proxyLocalActivities<Record<string, (...args: unknown[]) => Promise<unknown>>>({
+    startToCloseTimeout: options.attempt,
+    retry: { maximumAttempts: 1 },
+  });
+  const lasting = proxyActivities<Record<string, (...args: unknown[]) => Promise<unknown>>>({
+    startToCloseTimeout: options.attempt,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+    ...(options.giveUpAfter === undefined ? {} : { scheduleToCloseTimeout: options.giveUpAfter }),
+  });
+  return new Proxy({} as A, {
+    get:
+      (_, name: string) =>
+      async (...args: unknown[]) => {
+        const release = options.hold?.();
+        try {
+          const result = await local[name]!(...args);
+          release?.(true);
+          return result;
+        } catch (error) {
+          release?.(false);
+          if (!isWorthRepeating(error)) throw error;
+        }
+        return await lasting[name]!(...args);
+      },
+  });
+}
+
+function isWorthRepeating(error: unknown): boolean {
+  if (!(error instanceof ActivityFailure)) return false;
+  return !(error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true);
+}

@@ -1,0 +1,85 @@
+import { allHandlersFinished, condition } from '@temporalio/workflow';
+import type { Answer } from '../domain/answer.js';
+import { isFinal, isUnanswered } from '../domain/status.js';
+import type { Step } from '../domain/status-update.js';
+import { fetchItem, fetchOffer, findOffer, loadRules } from './activities.js';
+import { checkAvailability, decide, review, untilAnsweredOr } from './decide.js';
+import { carryOut, standDown } from './fulfil.js';
+import { ItemState } from './item-state.js';
+import type { FulfillOrderItemInput } from './messages.js';
+import { finish, Platform } from './platform.js';
+import { ResponseClock } from './response-clock.js';
+
+/**
+ * One order item, from the first word of it to a live service. It ends when the platform shows an end; until then it
+ * waits, for months if need be.
+ */
+export async function fulfillOrderItem(input: FulfillOrderItemInput): Promise<void> {
+  const item = new ItemState(input, await loadRules());
+  const platform = new Platform(item);
+  item.listen();
+  const writing = item.journal.keep();
+
+  await hear(item);
+  if (isUnanswered(item.status ?? 'pending')) await answerInTime(item, platform);
+  if (!isFinal(item.status ?? 'pending')) await carryOut(item, platform);
+  finish(item);
+  await standDown(item);
+
+  await item.backgroundDone();
+  await condition(allHandlersFinished);
+  item.journal.close();
+  await writing;
+}
+
+/** The webhook was a hint; the item itself is read from the platform, and the offer it is for from what we know. */
+async function hear(item: ItemState): Promise<void> {
+  for (;;) {
+    const lookup = await fetchItem({ itemId: item.itemId });
+    if (lookup.kind === 'found') {
+      const { offerId } = lookup.item;
+      const offer =
+        offerId === null ? null : ((await findOffer({ offerId })) ?? (await fetchOffer({ offerId })));
+      item.read(lookup.item, offer);
+      return;
+    }
+    item.stuck = 'reading the item';
+    item.raise('drift', 'Offergrid does not know this item as one of ours.');
+    await item.untilRetryOr(() => item.hints.length > 0);
+    item.hints.length = 0;
+    item.stuck = null;
+    item.settle('drift');
+  }
+}
+
+/** The 24 hours: they run until an answer, ours or one given elsewhere, has landed at the platform. */
+async function answerInTime(item: ItemState, platform: Platform): Promise<void> {
+  const clock = new ResponseClock(item, platform);
+  clock.start();
+  while (isUnanswered(item.status ?? 'pending')) {
+    const answer = await findAnswer(item, platform);
+    if (answer.kind === 'elsewhere') continue;
+    item.answering = true;
+    const unsaid = () => answer.kind === 'reject' || (!item.hasNews() && item.verdict === null);
+    const told = await platform.tell(stepFor(answer, item), answer.actor, unsaid);
+    item.answering = false;
+    if (told === 'put_off' && answer === item.verdict) item.verdict = null;
+  }
+  await clock.stop();
+}
+
+async function findAnswer(item: ItemState, platform: Platform): Promise<Answer> {
+  const said = await untilAnsweredOr(item, platform, () => true);
+  if (said !== null) return said;
+  const reviewed = await review(item, platform);
+  if (reviewed.kind !== 'clear') return reviewed;
+  const available = await checkAvailability(item, platform);
+  if (available.kind !== 'clear') return available;
+  return await decide(item, platform);
+}
+
+function stepFor(answer: Exclude<Answer, { kind: 'elsewhere' }>, item: ItemState): Step {
+  if (answer.kind === 'accept') return { status: 'accepted', fulfillment: item.category.fulfillment };
+  const { reason, reasonCode, alternative } = answer;
+  return { status: 'rejected', reason, reasonCode, ...(alternative === undefined ? {} : { alternative }) };
+}

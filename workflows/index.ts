@@ -1,0 +1,2 @@
+export { fulfillOrderItem } from './fulfill-order-item.js';
+export { sendNotification } from './send-notification.js';

@@ -1,0 +1,139 @@
+import { condition, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  type SearchAttributeUpdatePair,
+} from '@temporalio/common';
+import type { Notification } from '../domain/notification.js';
+import type { OrderView, TimelineEntry } from '../domain/order-view.js';
+import type { Transition } from '../domain/transition.js';
+import { publish } from './activities.js';
+
+const KEYWORDS = {
+  OffergridOrderId: defineSearchAttributeKey('OffergridOrderId', SearchAttributeType.KEYWORD),
+  OffergridStatus: defineSearchAttributeKey('OffergridStatus', SearchAttributeType.KEYWORD),
+  FulfillmentStage: defineSearchAttributeKey('FulfillmentStage', SearchAttributeType.KEYWORD),
+  ServiceCategory: defineSearchAttributeKey('ServiceCategory', SearchAttributeType.KEYWORD),
+  SlaState: defineSearchAttributeKey('SlaState', SearchAttributeType.KEYWORD),
+  Attention: defineSearchAttributeKey('Attention', SearchAttributeType.KEYWORD),
+};
+const RESPONSE_DEADLINE = defineSearchAttributeKey('ResponseDeadline', SearchAttributeType.DATETIME);
+const TEST_ORDER = defineSearchAttributeKey('TestOrder', SearchAttributeType.BOOL);
+
+/** What the journal writes down beside its own lines. */
+export type Snapshot = Pick<Transition, 'view' | 'situation' | 'milestones'>;
+
+/**
+ * Writes the item's story down: lines and notifications gather while the story runs, and one write at a time carries
+ * them out with the view of that moment. It never holds the story up: when the database is away the story goes on.
+ */
+export class Journal {
+  #entries: Transition['entries'] = [];
+  #notifications: Notification[] = [];
+  #changed = false;
+  #holds = 0;
+  #closed = false;
+  #sequence = 0;
+  #notified = 0;
+  #revision = 0;
+  #indexed: Record<string, unknown> = {};
+
+  constructor(
+    private readonly itemId: string,
+    private readonly snapshot: () => Snapshot,
+  ) {}
+
+  /** Adds a line, and has it written. */
+  write(entry: Partial<TimelineEntry> & Pick<TimelineEntry, 'type' | 'actor'>): void {
+    this.writeLater(entry);
+    this.#changed = true;
+  }
+
+  /** Adds a line that goes out with the next write: another follows at once. */
+  writeLater(entry: Partial<TimelineEntry> & Pick<TimelineEntry, 'type' | 'actor'>): void {
+    this.#entries.push({
+      at: new Date().toISOString(),
+      from: null,
+      to: null,
+      note: null,
+      ...entry,
+      sequence: ++this.#sequence,
+    });
+  }
+
+  /** Adds something for people to be told, under an id that every retry of it keeps. */
+  announce(notification: Omit<Notification, 'id' | 'timestamp'>): void {
+    const id = `${this.itemId}-${++this.#notified}`;
+    this.#notifications.push({ id, timestamp: new Date().toISOString(), ...notification });
+    this.#changed = true;
+  }
+
+  /** The view changed, without a line of its own. */
+  touch(): void {
+    this.#changed = true;
+  }
+
+  /** Holds writes back for the moment that a quick call takes, so that its result goes out with them. */
+  readonly hold = (): (() => void) => {
+    let held = true;
+    this.#holds += 1;
+    return () => {
+      if (held) this.#holds -= 1;
+      held = false;
+    };
+  };
+
+  /** Runs beside the story until it is closed and everything is written. */
+  async keep(): Promise<void> {
+    for (;;) {
+      await condition(() => (this.#changed && this.#holds === 0) || (this.#closed && !this.#changed));
+      if (!this.#changed) return;
+      this.#changed = false;
+      const entries = this.#entries.splice(0);
+      const notifications = this.#notifications.splice(0);
+      const { view, situation, milestones } = this.snapshot();
+      this.#index(view);
+      await publish({
+        transition: { itemId: this.itemId, revision: ++this.#revision, view, situation, milestones, entries },
+        notifications,
+      });
+    }
+  }
+
+  /** Ends `keep` once all is written. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Makes the run findable in the Temporal UI; only what changed is sent, in one event. */
+  #index(view: OrderView): void {
+    setCurrentDetails(describe(view));
+    const updates: SearchAttributeUpdatePair[] = [];
+    const set = (pair: SearchAttributeUpdatePair) => {
+      const value = pair.value instanceof Date ? pair.value.getTime() : pair.value;
+      if ((this.#indexed[pair.key.name] ?? null) === value) return;
+      this.#indexed[pair.key.name] = value;
+      updates.push(pair);
+    };
+    set({ key: KEYWORDS.OffergridOrderId, value: view.orderId });
+    set({ key: KEYWORDS.OffergridStatus, value: view.offergridStatus });
+    set({ key: KEYWORDS.FulfillmentStage, value: view.stage });
+    set({ key: KEYWORDS.ServiceCategory, value: view.category });
+    set({ key: KEYWORDS.SlaState, value: view.sla?.state ?? null });
+    set({ key: KEYWORDS.Attention, value: view.attention?.code ?? null });
+    set({ key: RESPONSE_DEADLINE, value: view.sla === null ? null : new Date(view.sla.deadline) });
+    set({ key: TEST_ORDER, value: view.testOrder });
+    if (updates.length > 0) upsertSearchAttributes(updates);
+  }
+}
+
+function describe(view: OrderView): string {
+  const lines = [
+    `**Stage** ${view.stage}${view.outcome === null ? '' : ` (${view.outcome})`}`,
+    `**At Offergrid** ${view.offergridStatus ?? 'not read yet'}`,
+  ];
+  if (view.waitingFor !== null) lines.push(`**Waiting for** ${view.waitingFor}`);
+  if (view.sla !== null) lines.push(`**Answer** ${view.sla.state}, due ${view.sla.deadline}`);
+  if (view.attention !== null) lines.push(`**Attention** ${view.attention.code}: ${view.attention.message}`);
+  return lines.join('\n\n');
+}
