@@ -261,7 +261,7 @@ export class ItemState {
     if (this.#seen.has(event.id)) return;
     this.#seen.add(event.id);
     this.events.push(event);
-    this.journal.write({ type: 'event', actor: event.source ?? 'provider', note: event.type });
+    this.journal.writeLater({ type: 'event', actor: event.source ?? 'provider', note: event.type });
   }
 
   /** Throws where the command cannot apply; nothing of a refused command reaches the history. */
