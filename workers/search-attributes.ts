@@ -52,7 +52,8 @@ async function missingAttributes(connection: Connection, namespace: string): Pro
     return Object.keys(ATTRIBUTES).filter((name) => !Object.hasOwn(customAttributes, name));
   } catch (error) {
     // Some servers let clients use search attributes without letting them list them.
-    if (isGrpcServiceError(error) && (error.code as number) === PERMISSION_DENIED) return Object.keys(ATTRIBUTES);
+    if (isGrpcServiceError(error) && (error.code as number) === PERMISSION_DENIED)
+      return Object.keys(ATTRIBUTES);
     throw error;
   }
 }

@@ -1,0 +1,104 @@
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowOptions } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
+import type { PlatformEvent, ProviderEvent } from '../domain/provider-event.js';
+import type { Stage } from '../domain/stage.js';
+import {
+  FULFILL_ORDER_ITEM,
+  FULFILLMENT_QUEUE,
+  fulfillmentWorkflowId,
+  platformEvent,
+  providerEvent,
+  type FulfillOrderItemInput,
+} from '../workflows/messages.js';
+
+/** A webhook has 5 s in all, of which Postgres may have used 2 before Temporal is asked. */
+const CALL_MS = 2_500;
+
+const ORDER_ID = defineSearchAttributeKey('OffergridOrderId', SearchAttributeType.KEYWORD);
+const STAGE = defineSearchAttributeKey('FulfillmentStage', SearchAttributeType.KEYWORD);
+
+/** `finished`: the item's workflow ended already, and it gets no second one. */
+export type Told = 'told' | 'finished';
+
+/**
+ * Brings items to their workflows, which are started where there is none yet. Every call may be repeated, takes 2.5 s at
+ * most, and throws what `isTemporalAway` knows when Temporal cannot be reached.
+ */
+export function createFulfillmentStarter(client: Client) {
+  const bounded = <T>(call: () => Promise<T>) => client.withDeadline(Date.now() + CALL_MS, call);
+
+  return {
+    start(item: FulfillOrderItemInput): Promise<Told> {
+      return toldUnlessFinished(() =>
+        bounded(() => client.workflow.start(FULFILL_ORDER_ITEM, optionsFor(item))),
+      );
+    },
+
+    platformEvent(item: FulfillOrderItemInput, event: PlatformEvent): Promise<Told> {
+      return toldUnlessFinished(() =>
+        bounded(() =>
+          client.workflow.signalWithStart(FULFILL_ORDER_ITEM, {
+            ...optionsFor(item),
+            signal: platformEvent,
+            signalArgs: [event],
+          }),
+        ),
+      );
+    },
+
+    providerEvent(item: FulfillOrderItemInput, event: ProviderEvent): Promise<Told> {
+      return toldUnlessFinished(() =>
+        bounded(() =>
+          client.workflow.signalWithStart(FULFILL_ORDER_ITEM, {
+            ...optionsFor(item),
+            signal: providerEvent,
+            signalArgs: [event],
+          }),
+        ),
+      );
+    },
+
+    /** The order's items that are under way, as Temporal's visibility knows them: for when Postgres is away. */
+    openItemsOfOrder(orderId: string): Promise<string[]> {
+      // Ids with other characters would need escaping that the query language does not document.
+      if (!/^[\w.:-]+$/.test(orderId)) return Promise.resolve([]);
+      const query = `WorkflowType = '${FULFILL_ORDER_ITEM}' and ExecutionStatus = 'Running' and OffergridOrderId = '${orderId}'`;
+      return bounded(async () => {
+        const itemIds: string[] = [];
+        const prefix = fulfillmentWorkflowId('');
+        for await (const { workflowId } of client.workflow.list({ query })) {
+          itemIds.push(workflowId.slice(prefix.length));
+        }
+        return itemIds;
+      });
+    },
+  };
+}
+
+export type FulfillmentStarter = ReturnType<typeof createFulfillmentStarter>;
+
+function optionsFor(item: FulfillOrderItemInput) {
+  const stage: Stage = 'intake';
+  return {
+    taskQueue: FULFILLMENT_QUEUE,
+    workflowId: fulfillmentWorkflowId(item.itemId),
+    args: [item],
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: `Order item ${item.itemId}`,
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: STAGE, value: stage },
+      ...(item.orderId === '' ? [] : [{ key: ORDER_ID, value: item.orderId }]),
+    ]),
+  } satisfies WorkflowOptions & { args: [FulfillOrderItemInput] };
+}
+
+async function toldUnlessFinished(tell: () => Promise<unknown>): Promise<Told> {
+  try {
+    await tell();
+    return 'told';
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'finished';
+    throw error;
+  }
+}

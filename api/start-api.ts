@@ -1,0 +1,64 @@
+import type { ApiConfig } from '../config/settings.js';
+import { createInbox } from '../db/inbox.js';
+import { createOrderRecords } from '../db/order-records.js';
+import { createPool } from '../db/pool.js';
+import { createProviderEvents } from '../db/provider-events.js';
+import { createFindKey } from './admin-key.js';
+import { createApp } from './app.js';
+import { within } from './deadline.js';
+import { createFulfillmentStarter } from './fulfillment-starter.js';
+import { listen } from './http-server.js';
+import { createInboxDrain } from './inbox-drain.js';
+import type { Logger } from './logger.js';
+import { createOperatorDesk } from './operator-desk.js';
+import { createReadiness } from './readiness.js';
+import { createTemporalClient } from './temporal-client.js';
+
+export interface RunningApi {
+  port: number;
+  /** No new work; what is in hand is finished or handed back within the configured grace. */
+  stop(): Promise<void>;
+}
+
+/** Serves the API and drains the inbox. Starts and stays up while Postgres or Temporal is away. */
+export async function startApi(config: ApiConfig, logger: Logger): Promise<RunningApi> {
+  const pool = createPool(config.databaseUrl, (error) => logger.warn({ err: error }, 'connection lost'));
+  const client = createTemporalClient(config.temporal);
+  const inbox = createInbox(pool);
+  const records = createOrderRecords(pool);
+  const starter = createFulfillmentStarter(client);
+  const drain = createInboxDrain({ inbox, records, starter, logger });
+  const app = createApp({
+    inbox,
+    records,
+    providerEvents: createProviderEvents(pool),
+    starter,
+    desk: createOperatorDesk(client),
+    readiness: createReadiness(pool, client),
+    findKey: createFindKey(config.adminApiKey),
+    webhookSecrets: config.webhookSecrets,
+    temporalUi: { baseUrl: config.temporalUiUrl, namespace: config.temporal.namespace },
+    wakeDrain: () => drain.wake(),
+    logger,
+    now: () => new Date(),
+  });
+  const release = async () => {
+    await pool.end();
+    await client.connection.close();
+  };
+
+  try {
+    const server = await listen(app, config.host, config.port);
+    drain.start();
+    return {
+      port: server.port,
+      stop: async () => {
+        await Promise.all([server.stop(config.shutdownGrace), drain.stop()]);
+        await release();
+      },
+    };
+  } catch (error) {
+    await within(1_000, release()).catch(() => {});
+    throw error;
+  }
+}

