@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import { createActivities } from '../../activities/index.js';
+import { parsePolicy } from '../../config/policy.js';
+import { createOffers } from '../../db/offers.js';
+import { createOrderRecords } from '../../db/order-records.js';
+import { createPool, type Pool } from '../../db/pool.js';
+import { migrate } from '../../db/migrate.js';
+import { createChannels } from '../../integrations/notifications/channels.js';
+import { createOffergridClient } from '../../integrations/offergrid/client.js';
+import { createProviderClient } from '../../integrations/provider/client.js';
+import { startSandboxOffergrid, type SandboxOffergrid } from '../../sandbox/offergrid/sandbox-offergrid.js';
+import { startSandboxProvider, type SandboxProvider } from '../../sandbox/provider/sandbox-provider.js';
+import { usePostgres } from '../../sandbox/stack/postgres.js';
+import { startTimeSkippingServer } from '../../sandbox/stack/time-skipping-server.js';
+import { startNotificationSink, type NotificationSink } from '../../sandbox/system/notification-sink.js';
+import { notificationStarter } from '../../workers/start-notification.js';
+import { projectRoot } from '../../sandbox/stack/project-root.js';
+import {
+  FULFILL_ORDER_ITEM,
+  FULFILLMENT_QUEUE,
+  fulfillmentWorkflowId,
+  OFFERGRID_QUEUE,
+} from '../../workflows/messages.js';
+
+export const HOUR = 3_600_000;
+
+const NOTIFY_SECRET = Buffer.from('a secret for the tests only').toString('base64');
+const KEY = 'provider-key-for-the-tests';
+
+/** The built workflows and the real activities on a server that skips time; the sandboxes live in real time. */
+export interface SkippedTime {
+  env: TestWorkflowEnvironment;
+  offergrid: SandboxOffergrid;
+  provider: SandboxProvider;
+  notifications: NotificationSink;
+  pool: Pool;
+  /** An order whose item was created `hoursAgo` by the skipped clock, as its workflow hears of it now. */
+  hear(order: {
+    hoursAgo?: number;
+    incomplete?: boolean;
+    offerId?: string;
+    street?: string;
+  }): Promise<HeardItem>;
+  stop(): Promise<void>;
+}
+
+export interface HeardItem {
+  itemId: string;
+  /** Epoch milliseconds of the skipped clock. */
+  createdAt: number;
+  handle: ReturnType<TestWorkflowEnvironment['client']['workflow']['getHandle']>;
+  /** What was sent of one type, as hours after the item's creation, rounded to a hundredth. */
+  hoursOf(type: string): number[];
+}
+
+/** Starts everything with a policy of its own; what it leaves out has the contract's defaults. */
+export async function startSkippedTime(policy: object = {}): Promise<SkippedTime> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const postgres = usePostgres(inject('postgresUrl'));
+  const databaseUrl = await postgres.createDatabase();
+  await migrate(databaseUrl);
+  const pool = createPool(databaseUrl);
+  const env = await startTimeSkippingServer();
+  const offergrid = await startSandboxOffergrid({
+    providerKey: KEY,
+    resellerKey: 'reseller',
+    callsPerMinute: 100_000,
+  });
+  const provider = await startSandboxProvider({ apiKey: KEY });
+  const notifications = await startNotificationSink(NOTIFY_SECRET);
+
+  const activities = createActivities({
+    offergrid: createOffergridClient({ baseUrl: offergrid.url, apiKey: KEY }),
+    provider: createProviderClient({ baseUrl: provider.url, apiKey: KEY }),
+    offers: createOffers(pool),
+    records: createOrderRecords(pool),
+    channels: createChannels({ webhook: { url: notifications.url, secret: NOTIFY_SECRET } }),
+    startNotification: notificationStarter(env.client),
+    rules: { policy: parsePolicy(policy), providerConnected: true, workflowUrlBase: null },
+  });
+  const base = { connection: env.nativeConnection, namespace: env.namespace ?? 'default' };
+  const workers = await Promise.all([
+    Worker.create({
+      ...base,
+      taskQueue: FULFILLMENT_QUEUE,
+      workflowBundle: { codePath: join(projectRoot(), 'dist/workflow-bundle.js') },
+      activities: activities.fulfillment,
+    }),
+    Worker.create({ ...base, taskQueue: OFFERGRID_QUEUE, activities: activities.offergrid }),
+  ]);
+  const running = Promise.all(workers.map((worker) => worker.run()));
+
+  return {
+    env,
+    offergrid,
+    provider,
+    notifications,
+    pool,
+    hear: async ({ hoursAgo = 0, incomplete = false, offerId = 'off-789-ghi', street }) => {
+      const createdAt = (await env.currentTimeMs()) - hoursAgo * HOUR;
+      const itemId = `item-${randomUUID()}`;
+      const { orderId } = offergrid.control.placeOrder({
+        items: [{ offerId }],
+        itemIds: [itemId],
+        createdAt: new Date(createdAt).toISOString(),
+        silent: true,
+        ...(incomplete ? { customerInfo: { fullName: 'Pat Doe', email: 'unusable', phone: 'none' } } : {}),
+        ...(street === undefined
+          ? {}
+          : {
+              serviceAddress: { street, city: 'San Francisco', state: 'CA', zipCode: '94102', country: 'US' },
+            }),
+      });
+      const handle = await env.client.workflow.start(FULFILL_ORDER_ITEM, {
+        taskQueue: FULFILLMENT_QUEUE,
+        workflowId: fulfillmentWorkflowId(itemId),
+        args: [{ itemId, orderId }],
+      });
+      const hoursOf = (type: string) =>
+        notifications
+          .received()
+          .filter((one) => one.type === type && one.data['itemId'] === itemId)
+          .map(({ timestamp }) => Math.round(((Date.parse(timestamp) - createdAt) / HOUR) * 100) / 100);
+      return { itemId, createdAt, handle, hoursOf };
+    },
+    stop: async () => {
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await env.teardown();
+      await Promise.all([offergrid.close(), provider.close(), notifications.close(), pool.end()]);
+      await postgres.dropDatabase(databaseUrl);
+    },
+  };
+}
