@@ -1,4 +1,4 @@
-import { ApplicationFailure, activityInfo } from '@temporalio/activity';
+import { ApplicationFailure, activityInfo, log } from '@temporalio/activity';
 import type { ItemLookup, OffergridActivities, UpdateResult } from '../domain/activities.js';
 import type { Offer, OrderItem } from '../domain/order-item.js';
 import { isFinal, isFurther } from '../domain/status.js';
@@ -23,9 +23,9 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
       return item === null ? { kind: 'unknown' } : { kind: 'found', item: toOrderItem(item) };
     },
 
-    async updateStatus({ itemId, update }): Promise<UpdateResult> {
+    async updateStatus({ itemId, update, repeated }): Promise<UpdateResult> {
       // An earlier attempt may have been applied and only its answer lost: the item says so.
-      if (activityInfo().attempt > 1) {
+      if (repeated || activityInfo().attempt > 1) {
         const now = await seen(offergrid, itemId, update);
         if (now !== null) return now;
       }
@@ -43,7 +43,10 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
     async fetchOffer({ offerId }): Promise<Offer | null> {
       const offer = await lookUp(() => offergrid.getOffer(offerId));
       if (offer === null) return null;
-      await offers.upsert({ ...offer, raw: offer });
+      // Only a memory: an order is answered without it, too.
+      await offers.upsert({ ...offer, raw: offer }).catch((error: unknown) => {
+        log.warn('the offer could not be remembered', { error });
+      });
       const { name, category, sku } = offer;
       return { offerId: offer.offerId, name, category, sku };
     },

@@ -13,14 +13,18 @@ export interface RecordDependencies {
 
 export function createRecordActivities(dependencies: RecordDependencies): RecordActivities {
   const { rules, offers, records, startNotification } = dependencies;
+  const announce = async (notifications: Notification[]) => {
+    for (const notification of notifications) await startNotification(notification);
+  };
   return {
     loadRules: () => Promise.resolve(rules),
     findOffer: ({ offerId }) => offers.find(offerId),
 
-    /** Alarms first: they do not wait for a database that is away. */
     async publish({ transition, notifications }) {
-      for (const notification of notifications) await startNotification(notification);
+      await announce(notifications);
       await records.record(transition);
     },
+    announce: ({ notifications }) => announce(notifications),
+    record: ({ transition }) => records.record(transition),
   };
 }

@@ -13,7 +13,8 @@ import type { Transition } from './transition.js';
 /** Each is one call to Offergrid at most, save where a repeat or a refusal makes a read necessary first. */
 export interface OffergridActivities {
   fetchItem: (input: { itemId: string }) => Promise<ItemLookup>;
-  updateStatus: (input: { itemId: string; update: StatusUpdate }) => Promise<UpdateResult>;
+  /** `repeated`: an earlier run may have sent it already. */
+  updateStatus: (input: { itemId: string; update: StatusUpdate; repeated: boolean }) => Promise<UpdateResult>;
   /** Asks the platform and remembers the answer in the offers table. */
   fetchOffer: (input: { offerId: string }) => Promise<Offer | null>;
 }
@@ -42,8 +43,12 @@ export interface RecordActivities {
   loadRules: () => Promise<Rules>;
   /** From the offers table; null when it is not there. */
   findOffer: (input: { offerId: string }) => Promise<Offer | null>;
-  /** Hands the notifications on, each once by its id, and writes the transition, once by its revision. */
+  /** Both of the next two in one: what a quick attempt does. */
   publish: (input: { transition: Transition; notifications: Notification[] }) => Promise<void>;
+  /** Hands notifications on, each once by its id. */
+  announce: (input: { notifications: Notification[] }) => Promise<void>;
+  /** Writes a transition, once by its revision. */
+  record: (input: { transition: Transition }) => Promise<void>;
 }
 
 /** The provider's own systems. Every POST carries an idempotency key made of the item and the purpose. */

@@ -18,11 +18,19 @@ const PRIORITY = { answer: 1, update: 2, read: 3 } as const;
 /** The client gives up after 10 s; the rest is for a read before a repeat, and for the way there. */
 const OFFERGRID_ATTEMPT = '25s';
 
+/** Some six minutes of growing pauses: then a person should know, and it goes on from there. */
+const OFFERGRID_ATTEMPTS = 12;
+
 const offergrid = (priorityKey: number) =>
   proxyActivities<OffergridActivities>({
     taskQueue: OFFERGRID_QUEUE,
     startToCloseTimeout: OFFERGRID_ATTEMPT,
-    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+    retry: {
+      initialInterval: '1s',
+      backoffCoefficient: 2,
+      maximumInterval: '1m',
+      maximumAttempts: OFFERGRID_ATTEMPTS,
+    },
     priority: { priorityKey },
   });
 
@@ -35,7 +43,18 @@ export const { channelsFor, deliver } = proxyActivities<NotificationActivities>(
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
 });
 
-export const { loadRules, findOffer, publish } = localFirst<RecordActivities>({ attempt: 3_000 });
+export const { loadRules } = localFirst<RecordActivities>({ attempt: 3_000 });
+
+/** One quick attempt; whoever calls them knows another way. */
+export const { findOffer, publish } = proxyLocalActivities<RecordActivities>({
+  startToCloseTimeout: '3s',
+  retry: { maximumAttempts: 1 },
+});
+
+export const { announce, record } = proxyActivities<RecordActivities>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+});
 
 /** Called when a quick attempt begins; what it returns, when the attempt is over. */
 export type Hold = () => (succeeded: boolean) => void;

@@ -1,5 +1,6 @@
-import { allHandlersFinished, condition } from '@temporalio/workflow';
+import { ActivityFailure, allHandlersFinished, condition } from '@temporalio/workflow';
 import type { Answer } from '../domain/answer.js';
+import type { Offer, OrderItem } from '../domain/order-item.js';
 import { isFinal, isUnanswered } from '../domain/status.js';
 import type { Step } from '../domain/status-update.js';
 import { fetchItem, fetchOffer, findOffer, loadRules } from './activities.js';
@@ -7,7 +8,7 @@ import { checkAvailability, decide, review, untilAnsweredOr } from './decide.js'
 import { carryOut, standDown } from './fulfil.js';
 import { ItemState } from './item-state.js';
 import type { FulfillOrderItemInput } from './messages.js';
-import { finish, Platform } from './platform.js';
+import { finish, Platform, reach, settleSla } from './platform.js';
 import { ResponseClock } from './response-clock.js';
 
 /**
@@ -35,12 +36,10 @@ export async function fulfillOrderItem(input: FulfillOrderItemInput): Promise<vo
 /** The webhook was a hint; the item itself is read from the platform, and the offer it is for from what we know. */
 async function hear(item: ItemState): Promise<void> {
   for (;;) {
-    const lookup = await fetchItem({ itemId: item.itemId });
+    const lookup = await reach(item, () => fetchItem({ itemId: item.itemId }));
     if (lookup.kind === 'found') {
-      const { offerId } = lookup.item;
-      const offer =
-        offerId === null ? null : ((await findOffer({ offerId })) ?? (await fetchOffer({ offerId })));
-      item.read(lookup.item, offer);
+      item.read(lookup.item, await offerOf(lookup.item, item));
+      if (!isUnanswered(lookup.item.status)) settleSla(item, lookup.item.status);
       return;
     }
     item.stuck = 'reading the item';
@@ -50,6 +49,16 @@ async function hear(item: ItemState): Promise<void> {
     item.stuck = null;
     item.settle('drift');
   }
+}
+
+/** The offers table remembers; Offergrid is asked where it does not, or is away. */
+async function offerOf({ offerId }: OrderItem, item: ItemState): Promise<Offer | null> {
+  if (offerId === null) return null;
+  const remembered = await findOffer({ offerId }).catch((error: unknown) => {
+    if (!(error instanceof ActivityFailure)) throw error;
+    return null;
+  });
+  return remembered ?? (await reach(item, () => fetchOffer({ offerId })));
 }
 
 /** The 24 hours: they run until an answer, ours or one given elsewhere, has landed at the platform. */

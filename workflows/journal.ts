@@ -1,4 +1,4 @@
-import { condition, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { ActivityFailure, condition, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import {
   defineSearchAttributeKey,
   SearchAttributeType,
@@ -7,7 +7,7 @@ import {
 import type { Notification } from '../domain/notification.js';
 import type { OrderView, TimelineEntry } from '../domain/order-view.js';
 import type { Transition } from '../domain/transition.js';
-import { publish } from './activities.js';
+import { announce, publish, record } from './activities.js';
 
 const KEYWORDS = {
   OffergridOrderId: defineSearchAttributeKey('OffergridOrderId', SearchAttributeType.KEYWORD),
@@ -32,6 +32,8 @@ export class Journal {
   #notifications: Notification[] = [];
   #changed = false;
   #holds = 0;
+  /** Writes that could not be made at once. */
+  #records: Promise<void> = Promise.resolve();
   #closed = false;
   #sequence = 0;
   #notified = 0;
@@ -87,17 +89,25 @@ export class Journal {
   async keep(): Promise<void> {
     for (;;) {
       await condition(() => (this.#changed && this.#holds === 0) || (this.#closed && !this.#changed));
-      if (!this.#changed) return;
+      if (!this.#changed) break;
       this.#changed = false;
       const entries = this.#entries.splice(0);
       const notifications = this.#notifications.splice(0);
       const { view, situation, milestones } = this.snapshot();
       this.#index(view);
-      await publish({
-        transition: { itemId: this.itemId, revision: ++this.#revision, view, situation, milestones, entries },
-        notifications,
-      });
+      const revision = ++this.#revision;
+      const transition = { itemId: this.itemId, revision, view, situation, milestones, entries };
+      try {
+        await publish({ transition, notifications });
+      } catch (error) {
+        if (!(error instanceof ActivityFailure)) throw error;
+        // People are told at once; what is to be searched waits for the database to come back.
+        if (notifications.length > 0) await announce({ notifications });
+        const earlier = this.#records;
+        this.#records = record({ transition }).then(() => earlier);
+      }
     }
+    await this.#records;
   }
 
   /** Ends `keep` once all is written. */

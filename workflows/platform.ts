@@ -1,4 +1,4 @@
-import { condition } from '@temporalio/workflow';
+import { ActivityFailure, condition, isCancellation } from '@temporalio/workflow';
 import type { NotificationType } from '../domain/notification.js';
 import { answeredSlaState } from '../domain/response-deadline.js';
 import { outcomeOf } from '../domain/stage.js';
@@ -17,6 +17,26 @@ const ANNOUNCED: Partial<Record<Status, NotificationType>> = {
   failed: 'order.failed',
   cancelled: 'order.cancelled',
 };
+
+/**
+ * Calls Offergrid until it answers. When many attempts have failed a person is told, and it goes on: the order is kept
+ * for as long as it takes. The call is told whether an earlier one may have got through.
+ */
+export async function reach<T>(item: ItemState, call: (repeated: boolean) => Promise<T>): Promise<T> {
+  for (let repeated = false; ; repeated = true) {
+    try {
+      const answer = await call(repeated);
+      item.settle('offergrid_unreachable');
+      return answer;
+    } catch (error) {
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      item.raise(
+        'offergrid_unreachable',
+        'Offergrid cannot be reached or does not take our key; we keep trying.',
+      );
+    }
+  }
+}
 
 /** `told`: the platform shows it. `overtaken`: the item moved there without us. `put_off`: other news comes first. */
 export type Told = 'told' | 'overtaken' | 'put_off';
@@ -43,7 +63,7 @@ export class Platform {
   async look(): Promise<boolean> {
     const { item } = this;
     item.hints.length = 0;
-    const lookup = await fetchItem({ itemId: item.itemId });
+    const lookup = await reach(item, () => fetchItem({ itemId: item.itemId }));
     if (lookup.kind === 'unknown') return false;
     const { status } = lookup.item;
     if (item.status !== null && !isFurther(status, item.status)) {
@@ -60,7 +80,7 @@ export class Platform {
     const update = updateFor(step, { timeZone, contactWithin: stages.contact, facts: item.facts });
     const send = step.status === 'accepted' || step.status === 'rejected' ? giveAnswer : updateStatus;
     for (;;) {
-      const result = await send({ itemId: item.itemId, update });
+      const result = await reach(item, (repeated) => send({ itemId: item.itemId, update, repeated }));
       switch (result.kind) {
         case 'applied':
           this.#take(step.status, actor, update.providerNotes);
@@ -82,7 +102,7 @@ export class Platform {
           item.raise('offergrid_rejected_update', message);
           item.stuck = `the update to ${step.status}`;
           const retry = await item.untilRetryOr(
-            () => item.hints.length > 0 || item.events.some(isCancellation),
+            () => item.hints.length > 0 || item.events.some(({ type }) => type === 'order.cancelled'),
           );
           item.stuck = null;
           item.settle('offergrid_rejected_update');
@@ -120,7 +140,7 @@ export class Platform {
 }
 
 /** An end that is neither answer nor beyond one means that none was ever given. */
-function settleSla(item: ItemState, status: Status): void {
+export function settleSla(item: ItemState, status: Status): void {
   if (item.sla === null) return;
   const now = Date.now();
   if (status === 'cancelled') {
@@ -136,10 +156,6 @@ function settleSla(item: ItemState, status: Status): void {
     'availability_unknown',
     'event_before_decision',
   );
-}
-
-function isCancellation(event: { type: string }): boolean {
-  return event.type === 'order.cancelled';
 }
 
 /** Whether the item has come to an end there: for `completed` that depends on what the category ends with. */
