@@ -23,10 +23,15 @@ module.exports = {
     only('sandbox', []),
     {
       name: 'api-and-cli-take-only-names-from-workflows',
-      comment: 'Workflow code runs in the workflow sandbox; outside it only types and message names are wanted.',
+      comment:
+        'Workflow code runs in the workflow sandbox; outside it only types and message names are wanted.',
       severity: 'error',
       from: { path: '^(api|cli)/' },
-      to: { path: '^workflows/', pathNot: '^workflows/(message-names|messages)\\.ts$', dependencyTypesNot: ['type-only'] },
+      to: {
+        path: '^workflows/',
+        pathNot: '^workflows/(message-names|messages)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'integrations-do-not-know-each-other',
@@ -48,6 +53,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -1,6 +1,7 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  TimeoutFailure,
   proxyActivities,
   proxyLocalActivities,
 } from '@temporalio/workflow';
@@ -94,14 +95,16 @@ function localFirst<A extends { [K in keyof A]: (...args: never[]) => Promise<un
           return result;
         } catch (error) {
           release?.(false);
-          if (!isWorthRepeating(error)) throw error;
+          if (!mayPass(error)) throw error;
         }
         return await lasting[name]!(...args);
       },
   });
 }
 
-function isWorthRepeating(error: unknown): boolean {
-  if (!(error instanceof ActivityFailure)) return false;
-  return !(error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true);
+/** Whether a call failed in a way that may pass. A local activity's failure comes bare, an ordinary one's wrapped. */
+export function mayPass(error: unknown): boolean {
+  const failure = error instanceof ActivityFailure ? error.cause : error;
+  if (failure instanceof ApplicationFailure) return failure.nonRetryable !== true;
+  return failure instanceof TimeoutFailure;
 }

@@ -1,9 +1,9 @@
-import { ActivityFailure, allHandlersFinished, condition } from '@temporalio/workflow';
+import { allHandlersFinished, condition } from '@temporalio/workflow';
 import type { Answer } from '../domain/answer.js';
 import type { Offer, OrderItem } from '../domain/order-item.js';
 import { isFinal, isUnanswered } from '../domain/status.js';
 import type { Step } from '../domain/status-update.js';
-import { fetchItem, fetchOffer, findOffer, loadRules } from './activities.js';
+import { fetchItem, fetchOffer, findOffer, loadRules, mayPass } from './activities.js';
 import { checkAvailability, decide, review, untilAnsweredOr } from './decide.js';
 import { carryOut, standDown } from './fulfil.js';
 import { ItemState } from './item-state.js';
@@ -55,7 +55,7 @@ async function hear(item: ItemState): Promise<void> {
 async function offerOf({ offerId }: OrderItem, item: ItemState): Promise<Offer | null> {
   if (offerId === null) return null;
   const remembered = await findOffer({ offerId }).catch((error: unknown) => {
-    if (!(error instanceof ActivityFailure)) throw error;
+    if (!mayPass(error)) throw error;
     return null;
   });
   return remembered ?? (await reach(item, () => fetchOffer({ offerId })));

@@ -1,4 +1,4 @@
-import { ActivityFailure, condition, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { condition, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import {
   defineSearchAttributeKey,
   SearchAttributeType,
@@ -7,7 +7,7 @@ import {
 import type { Notification } from '../domain/notification.js';
 import type { OrderView, TimelineEntry } from '../domain/order-view.js';
 import type { Transition } from '../domain/transition.js';
-import { announce, publish, record } from './activities.js';
+import { announce, mayPass, publish, record } from './activities.js';
 
 const KEYWORDS = {
   OffergridOrderId: defineSearchAttributeKey('OffergridOrderId', SearchAttributeType.KEYWORD),
@@ -100,7 +100,7 @@ export class Journal {
       try {
         await publish({ transition, notifications });
       } catch (error) {
-        if (!(error instanceof ActivityFailure)) throw error;
+        if (!mayPass(error)) throw error;
         // People are told at once; what is to be searched waits for the database to come back.
         if (notifications.length > 0) await announce({ notifications });
         const earlier = this.#records;

@@ -1,10 +1,10 @@
-import { ActivityFailure, condition, isCancellation } from '@temporalio/workflow';
+import { condition } from '@temporalio/workflow';
 import type { NotificationType } from '../domain/notification.js';
 import { answeredSlaState } from '../domain/response-deadline.js';
 import { outcomeOf } from '../domain/stage.js';
 import { isFinal, isFurther, isUnanswered, type Status } from '../domain/status.js';
 import { updateFor, type Step } from '../domain/status-update.js';
-import { fetchItem, giveAnswer, updateStatus } from './activities.js';
+import { fetchItem, giveAnswer, mayPass, updateStatus } from './activities.js';
 import type { ItemState } from './item-state.js';
 
 const ANNOUNCED: Partial<Record<Status, NotificationType>> = {
@@ -29,7 +29,7 @@ export async function reach<T>(item: ItemState, call: (repeated: boolean) => Pro
       item.settle('offergrid_unreachable');
       return answer;
     } catch (error) {
-      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      if (!mayPass(error)) throw error;
       item.raise(
         'offergrid_unreachable',
         'Offergrid cannot be reached or does not take our key; we keep trying.',

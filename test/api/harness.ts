@@ -147,6 +147,11 @@ export function signed(raw: string | Buffer, at = Date.now(), secret = SECRET): 
 
 export const newId = (kind: string) => `${kind}-${randomUUID().slice(0, 8)}`;
 
+/** Leaves connections to Postgres idle: one that hangs is another thing than one that cannot be made. */
+export async function warmUp(api: Harness): Promise<void> {
+  await Promise.all(Array.from({ length: 15 }, () => api.call('GET', '/v1/orders')));
+}
+
 /** Asks again until it is so; fails with the last answer when it is not in time. */
 export async function eventually(check: () => Promise<void>, withinMs = 15_000): Promise<void> {
   const until = Date.now() + withinMs;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { line, transitionOf, viewOf } from '../db/transitions.js';
-import { ADMIN_KEY, newId, startHarness, type Answer, type Harness } from './harness.js';
+import { ADMIN_KEY, newId, startHarness, warmUp, type Answer, type Harness } from './harness.js';
 
 let api: Harness;
 beforeAll(async () => {
@@ -217,11 +217,15 @@ describe('health', () => {
     expect(await ready()).toEqual([200, 'ok', { postgres: 'up', temporal: 'up' }]);
     await api.postgres.cut();
     expect(await ready()).toEqual([200, 'ok', { postgres: 'down', temporal: 'up' }]);
+    await api.postgres.mend();
+    await warmUp(api);
+    api.postgres.freeze();
     api.temporal.freeze();
     const began = Date.now();
     expect(await ready()).toEqual([503, 'unavailable', { postgres: 'down', temporal: 'down' }]);
     expect(Date.now() - began).toBeLessThan(2_500);
     expect((await api.call('GET', '/healthz', { key: null })).status).toBe(200);
+    await api.postgres.cut();
     expect((await api.call('GET', '/v1/orders')).status).toBe(503);
   });
 });

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { transitionOf, viewOf } from '../db/transitions.js';
-import { eventually, newId, SECRET, signed, startHarness, type Harness } from './harness.js';
+import { eventually, newId, SECRET, signed, startHarness, warmUp, type Harness } from './harness.js';
 
 let api: Harness;
 beforeAll(async () => {
@@ -243,6 +243,7 @@ describe('while something is away', () => {
       const orderId = newId('ord');
       const itemId = newId('item');
       const cancelledId = newId('item');
+      await warmUp(api);
       await api.postgres[how]();
       const began = Date.now();
       expect((await api.webhook(flat(itemId, orderId))).status).toBe(200);

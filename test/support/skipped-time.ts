@@ -15,6 +15,7 @@ import { createProviderClient } from '../../integrations/provider/client.js';
 import { startSandboxOffergrid, type SandboxOffergrid } from '../../sandbox/offergrid/sandbox-offergrid.js';
 import { startSandboxProvider, type SandboxProvider } from '../../sandbox/provider/sandbox-provider.js';
 import { usePostgres } from '../../sandbox/stack/postgres.js';
+import { startOutageProxy, type OutageProxy } from '../api/outage-proxy.js';
 import { startTimeSkippingServer } from '../../sandbox/stack/time-skipping-server.js';
 import { startNotificationSink, type NotificationSink } from '../../sandbox/system/notification-sink.js';
 import { notificationStarter } from '../../workers/start-notification.js';
@@ -38,6 +39,8 @@ export interface SkippedTime {
   provider: SandboxProvider;
   notifications: NotificationSink;
   pool: Pool;
+  /** Between the activities and Postgres. */
+  postgresLine: OutageProxy;
   /** An order whose item was created `hoursAgo` by the skipped clock, as its workflow hears of it now. */
   hear(order: {
     hoursAgo?: number;
@@ -63,7 +66,11 @@ export async function startSkippedTime(policy: object = {}): Promise<SkippedTime
   const postgres = usePostgres(inject('postgresUrl'));
   const databaseUrl = await postgres.createDatabase();
   await migrate(databaseUrl);
-  const pool = createPool(databaseUrl);
+  const { hostname, port } = new URL(databaseUrl);
+  const postgresLine = await startOutageProxy(hostname, Number(port));
+  const through = new URL(databaseUrl);
+  through.port = String(postgresLine.port);
+  const pool = createPool(through.href);
   const env = await startTimeSkippingServer();
   const offergrid = await startSandboxOffergrid({
     providerKey: KEY,
@@ -100,6 +107,7 @@ export async function startSkippedTime(policy: object = {}): Promise<SkippedTime
     provider,
     notifications,
     pool,
+    postgresLine,
     hear: async ({ hoursAgo = 0, incomplete = false, offerId = 'off-789-ghi', street }) => {
       const createdAt = (await env.currentTimeMs()) - hoursAgo * HOUR;
       const itemId = `item-${randomUUID()}`;
@@ -132,6 +140,7 @@ export async function startSkippedTime(policy: object = {}): Promise<SkippedTime
       await running;
       await env.teardown();
       await Promise.all([offergrid.close(), provider.close(), notifications.close(), pool.end()]);
+      await postgresLine.close();
       await postgres.dropDatabase(databaseUrl);
     },
   };

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createOrderRecords } from '../../db/order-records.js';
+import { operate, state } from '../../workflows/messages.js';
+import { eventually } from '../support/eventually.js';
+import { startSkippedTime, type SkippedTime } from '../support/skipped-time.js';
+
+let time: SkippedTime;
+beforeAll(async () => {
+  // An hour, so that Postgres is not asked in vain for a whole day.
+  time = await startSkippedTime({ response: { deadline: '1h', warnBefore: ['30m', '15m'] } });
+});
+afterAll(() => time?.stop());
+
+test('Postgres away: the order is answered and alarms go out; what happened is on record when it is back', async () => {
+  const records = createOrderRecords(time.pool);
+  await time.postgresLine.cut();
+  const accepted = await time.hear({});
+  const asked = await time.hear({ incomplete: true });
+  await eventually('an answer', () => time.offergrid.control.path(accepted.itemId).includes('accepted'));
+  await eventually('the acceptance to be announced', () => accepted.hoursOf('order.accepted').length === 1);
+  await eventually('the question', async () => (await asked.handle.query(state)).stage === 'review');
+  // The clock is not skipped while an activity retries at once; its pauses are.
+  await time.env.sleep('61m');
+  await eventually('the alarm', () => asked.hoursOf('sla.breached').length === 1);
+  expect(asked.hoursOf('sla.warning')).toEqual([0.5, 0.75]);
+
+  await time.postgresLine.mend();
+  await time.env.sleep('5m');
+  const record = await eventually('the record', async () => (await records.find(asked.itemId)) ?? undefined);
+  expect(record.view.itemId).toBe(asked.itemId);
+  await eventually(
+    'the whole story',
+    async () => (await records.find(asked.itemId))?.view.sla?.state === 'breached',
+  );
+  await eventually(
+    'the other one too',
+    async () => (await records.find(accepted.itemId))?.view.offergridStatus === 'accepted',
+  );
+  const lines = await records.timeline(asked.itemId);
+  expect(lines.filter(({ type }) => type === 'sla')).toHaveLength(3);
+
+  await asked.handle.executeUpdate(operate, {
+    args: [{ command: 'reject', reason: 'No crew', actor: 'dana' }],
+  });
+  await asked.handle.result();
+});
+
+test('Offergrid away: a person is told, the order is kept, and goes on by itself', async () => {
+  time.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/**' }]);
+  const item = await time.hear({});
+  await eventually('a refused call', () =>
+    time.offergrid.control.calls().some(({ status }) => status === 503),
+  );
+  await time.env.sleep('15m');
+  const view = await eventually('the attention', async () => {
+    const now = await item.handle.query(state);
+    return now.attention !== null && now;
+  });
+  expect(view).toMatchObject({ stage: 'intake', attention: { code: 'offergrid_unreachable' } });
+  await eventually('the notice', () => item.hoursOf('order.attention').length === 1);
+  await time.env.sleep('5h');
+  expect(item.hoursOf('order.attention')).toHaveLength(1);
+
+  time.offergrid.control.clearFaults();
+  await time.env.sleep('2m');
+  await eventually('the answer', () => time.offergrid.control.path(item.itemId).includes('accepted'));
+  expect((await item.handle.query(state)).attention).toBeNull();
+});
