@@ -1,9 +1,9 @@
-import { ApplicationFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, setHandler } from '@temporalio/workflow';
 import type { Rules } from '../domain/activities.js';
 import type { Answer } from '../domain/answer.js';
 import { mostUrgent, type Attention, type AttentionCode } from '../domain/attention.js';
-import { eventOf, type FieldCommand, type OperatorCommand } from '../domain/command.js';
-import { planEvent, type Appointment, type Situation } from '../domain/event-plan.js';
+import type { OperatorCommand } from '../domain/command.js';
+import type { Appointment, Situation } from '../domain/event-plan.js';
 import { factsIn, type Facts } from '../domain/facts.js';
 import type { NotificationType } from '../domain/notification.js';
 import { isTestOrder, type Offer, type OrderItem } from '../domain/order-item.js';
@@ -12,17 +12,12 @@ import { categoryPolicy, type CategoryPolicy } from '../domain/policy.js';
 import { readProviderEvent, type PlatformEvent, type ProviderEvent } from '../domain/provider-event.js';
 import { responseDeadline, type SlaState } from '../domain/response-deadline.js';
 import type { Outcome, Stage } from '../domain/stage.js';
-import { isUnanswered, type Status } from '../domain/status.js';
+import type { Status } from '../domain/status.js';
 import type { Milestones } from '../domain/transition.js';
+import { viewOf, workflowUrl } from './item-view.js';
 import { Journal } from './journal.js';
-import {
-  COMMAND_REFUSED,
-  operate,
-  platformEvent,
-  providerEvent,
-  state,
-  type FulfillOrderItemInput,
-} from './messages.js';
+import { operate, platformEvent, providerEvent, state, type FulfillOrderItemInput } from './messages.js';
+import { obey, refuseImpossible } from './operator.js';
 
 /** What a person was asked, and why. Open until approved, or until the item is answered some other way. */
 interface Question {
@@ -70,7 +65,8 @@ export class ItemState {
   #attentions = new Map<AttentionCode, Attention>();
   #heardAt = Date.now();
   #seen = new Set<string>();
-  #commands = 0;
+  /** How many field commands came: each is an event of its own. */
+  commands = 0;
 
   constructor(
     private readonly input: FulfillOrderItemInput,
@@ -87,14 +83,19 @@ export class ItemState {
   listen(): void {
     setHandler(providerEvent, (message) => this.#hearProvider(message));
     setHandler(platformEvent, (event) => void this.hints.push(event));
-    setHandler(operate, (command) => this.#operate(command), {
-      validator: (command: OperatorCommand) => this.#validate(command),
+    setHandler(operate, (command) => obey(this, command), {
+      validator: (command: OperatorCommand) => refuseImpossible(this, command),
     });
     setHandler(state, () => this.view());
   }
 
   get itemId(): string {
     return this.input.itemId;
+  }
+
+  /** Whoever started us may not have known it. */
+  get orderId(): string {
+    return this.item?.orderId || this.input.orderId;
   }
 
   get category(): CategoryPolicy {
@@ -165,14 +166,18 @@ export class ItemState {
       type,
       data: {
         itemId: this.itemId,
-        orderId: this.input.orderId,
+        orderId: this.orderId,
         stage: this.stage,
         ...(this.sla === null ? {} : { deadline: new Date(this.sla.deadline).toISOString() }),
         message,
-        url: this.#workflowUrl(),
+        url: workflowUrl(this.rules),
         ...(this.item !== null && isTestOrder(this.item) ? { testOrder: true as const } : {}),
       },
     });
+  }
+
+  get attention(): Attention | null {
+    return mostUrgent(this.#attentions.values());
   }
 
   /** As much as decides what an event does; before the item is read it is as good as pending. */
@@ -188,36 +193,7 @@ export class ItemState {
   }
 
   view(): OrderView {
-    const { itemId, orderId } = this.input;
-    return {
-      itemId,
-      orderId: this.item?.orderId ?? orderId,
-      offerId: this.item?.offerId ?? null,
-      offerName: this.item?.offerName ?? null,
-      category: this.offer?.category ?? null,
-      stage: this.stage,
-      outcome: this.outcome,
-      offergridStatus: this.status,
-      testOrder: this.item === null ? null : isTestOrder(this.item),
-      sla:
-        this.sla === null
-          ? null
-          : {
-              state: this.sla.state,
-              deadline: new Date(this.sla.deadline).toISOString(),
-              respondedAt: iso(this.sla.respondedAt),
-            },
-      waitingFor: this.waitingFor,
-      attention: mostUrgent(this.#attentions.values()),
-      appointment:
-        this.appointment === null
-          ? null
-          : { scheduledFor: this.appointment.scheduledFor, window: this.appointment.window },
-      workOrderId: this.facts.workOrderId ?? null,
-      createdAt: new Date(this.createdAt).toISOString(),
-      updatedAt: new Date().toISOString(),
-      workflow: { workflowId: workflowInfo().workflowId, url: this.#workflowUrl() },
-    };
+    return viewOf(this);
   }
 
   learn(data: object): void {
@@ -264,70 +240,6 @@ export class ItemState {
     this.journal.writeLater({ type: 'event', actor: event.source ?? 'provider', note: event.type });
   }
 
-  /** Throws where the command cannot apply; nothing of a refused command reaches the history. */
-  #validate(command: OperatorCommand): void {
-    if (this.done) throw refused('the item is finished');
-    switch (command.command) {
-      case 'note':
-        return;
-      case 'retry':
-        if (this.stuck === null) throw refused('no step is stuck');
-        return;
-      case 'approve':
-        if (this.question === null || this.verdict !== null) throw refused('no question is open');
-        return;
-      case 'reject':
-        if (this.status !== null && !isUnanswered(this.status))
-          throw refused('the order has been answered already');
-        if (this.answering || this.verdict !== null) throw refused('the answer is on its way already');
-        return;
-      default: {
-        const plan = planEvent(this.#eventOf(command), this.situation());
-        if (plan.kind === 'refused' || plan.kind === 'noted') throw refused(plan.why);
-        if (plan.kind === 'held') throw refused('the order has not been accepted yet');
-        if (plan.kind === 'withdrawn' && this.verdict !== null)
-          throw refused('the answer is on its way already');
-      }
-    }
-  }
-
-  #operate(command: OperatorCommand): OrderView {
-    const said = command.command === 'note' ? command.text : sayingOf(command);
-    this.journal.write({ type: 'command', actor: command.actor, note: said });
-    switch (command.command) {
-      case 'note':
-        break;
-      case 'retry':
-        this.retryWanted = true;
-        break;
-      case 'approve':
-        if (this.question !== null) this.settle(this.question.code);
-        this.question = null;
-        break;
-      case 'reject': {
-        const { reason, alternative } = command;
-        this.verdict = {
-          kind: 'reject',
-          reason,
-          reasonCode: 'provider_decision',
-          actor: command.actor,
-          ...(alternative === undefined ? {} : { alternative }),
-        };
-        break;
-      }
-      default: {
-        this.#commands += 1;
-        this.events.push(this.#eventOf(command));
-      }
-    }
-    return this.view();
-  }
-
-  #eventOf(command: FieldCommand & { actor: string }): ProviderEvent {
-    const { actor, ...told } = command;
-    return { ...eventOf(told, `command-${this.#commands}`, new Date().toISOString()), source: actor };
-  }
-
   #milestones(): Milestones {
     return {
       acceptedAt: iso(this.acceptedAt),
@@ -335,20 +247,6 @@ export class ItemState {
       finishedAt: iso(this.finishedAt),
     };
   }
-
-  #workflowUrl(): string | null {
-    const base = this.rules.workflowUrlBase;
-    return base === null ? null : `${base}/${encodeURIComponent(workflowInfo().workflowId)}`;
-  }
-}
-
-function refused(why: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(why, COMMAND_REFUSED);
-}
-
-function sayingOf(command: OperatorCommand): string {
-  const said = 'reason' in command ? command.reason : 'note' in command ? command.note : undefined;
-  return said === undefined ? command.command : `${command.command}: ${said}`;
 }
 
 function iso(time: number | null): string | null {

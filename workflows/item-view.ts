@@ -1,0 +1,44 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { Rules } from '../domain/activities.js';
+import { isTestOrder } from '../domain/order-item.js';
+import type { OrderView } from '../domain/order-view.js';
+import type { ItemState } from './item-state.js';
+
+/** What people see of an item now. */
+export function viewOf(item: ItemState): OrderView {
+  const { sla, appointment } = item;
+  return {
+    itemId: item.itemId,
+    orderId: item.orderId,
+    offerId: item.item?.offerId ?? null,
+    offerName: item.item?.offerName ?? null,
+    category: item.offer?.category ?? null,
+    stage: item.stage,
+    outcome: item.outcome,
+    offergridStatus: item.status,
+    testOrder: item.item === null ? null : isTestOrder(item.item),
+    sla:
+      sla === null
+        ? null
+        : {
+            state: sla.state,
+            deadline: new Date(sla.deadline).toISOString(),
+            respondedAt: sla.respondedAt === null ? null : new Date(sla.respondedAt).toISOString(),
+          },
+    waitingFor: item.waitingFor,
+    attention: item.attention,
+    appointment:
+      appointment === null ? null : { scheduledFor: appointment.scheduledFor, window: appointment.window },
+    workOrderId: item.facts.workOrderId ?? null,
+    createdAt: new Date(item.createdAt).toISOString(),
+    updatedAt: new Date().toISOString(),
+    workflow: { workflowId: workflowInfo().workflowId, url: workflowUrl(item.rules) },
+  };
+}
+
+/** This run's page in the Temporal UI, where one is configured. */
+export function workflowUrl({ workflowUrlBase }: Rules): string | null {
+  return workflowUrlBase === null
+    ? null
+    : `${workflowUrlBase}/${encodeURIComponent(workflowInfo().workflowId)}`;
+}

@@ -1,0 +1,82 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import { eventOf, type FieldCommand, type OperatorCommand } from '../domain/command.js';
+import { planEvent } from '../domain/event-plan.js';
+import type { OrderView } from '../domain/order-view.js';
+import type { ProviderEvent } from '../domain/provider-event.js';
+import { isUnanswered } from '../domain/status.js';
+import type { ItemState } from './item-state.js';
+import { COMMAND_REFUSED } from './messages.js';
+
+/** Throws where the command cannot apply; nothing of a refused command reaches the history. */
+export function refuseImpossible(item: ItemState, command: OperatorCommand): void {
+  if (item.done) throw refused('the item is finished');
+  switch (command.command) {
+    case 'note':
+      return;
+    case 'retry':
+      if (item.stuck === null) throw refused('no step is stuck');
+      return;
+    case 'approve':
+      if (item.question === null || item.verdict !== null) throw refused('no question is open');
+      return;
+    case 'reject':
+      if (item.status !== null && !isUnanswered(item.status)) {
+        throw refused('the order has been answered already');
+      }
+      if (item.answering || item.verdict !== null) throw refused('the answer is on its way already');
+      return;
+    default: {
+      const plan = planEvent(fieldEvent(item, command), item.situation());
+      if (plan.kind === 'refused' || plan.kind === 'noted') throw refused(plan.why);
+      if (plan.kind === 'held') throw refused('the order has not been accepted yet');
+      if (plan.kind === 'withdrawn' && item.verdict !== null)
+        throw refused('the answer is on its way already');
+    }
+  }
+}
+
+/** Records what the operator wants; the story acts on it right after. */
+export function obey(item: ItemState, command: OperatorCommand): OrderView {
+  item.journal.write({ type: 'command', actor: command.actor, note: sayingOf(command) });
+  switch (command.command) {
+    case 'note':
+      break;
+    case 'retry':
+      item.retryWanted = true;
+      break;
+    case 'approve':
+      if (item.question !== null) item.settle(item.question.code);
+      item.question = null;
+      break;
+    case 'reject': {
+      const { reason, alternative, actor } = command;
+      item.verdict = {
+        kind: 'reject',
+        reason,
+        reasonCode: 'provider_decision',
+        actor,
+        ...(alternative === undefined ? {} : { alternative }),
+      };
+      break;
+    }
+    default:
+      item.commands += 1;
+      item.events.push(fieldEvent(item, command));
+  }
+  return item.view();
+}
+
+function fieldEvent(item: ItemState, command: FieldCommand & { actor: string }): ProviderEvent {
+  const { actor, ...told } = command;
+  return { ...eventOf(told, `command-${item.commands}`, new Date().toISOString()), source: actor };
+}
+
+function sayingOf(command: OperatorCommand): string {
+  if (command.command === 'note') return command.text;
+  const said = 'reason' in command ? command.reason : 'note' in command ? command.note : undefined;
+  return said === undefined ? command.command : `${command.command}: ${said}`;
+}
+
+function refused(why: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(why, COMMAND_REFUSED);
+}
