@@ -6,7 +6,6 @@ import { waitUntilReady } from './readiness.js';
 import { retryOnTakenPort } from './taken-port.js';
 import { resolveTemporalServer, type ResolveOptions, type TemporalBinary } from './temporal-binary.js';
 import { createNamespace, ensureSearchAttributes } from './temporal-namespace.js';
-import { SEARCH_ATTRIBUTES } from './search-attributes.js';
 
 export interface TemporalOptions extends ResolveOptions {
   /** Default: what `resolveTemporalServer` finds. */
@@ -43,7 +42,7 @@ const CONNECT_MS = 2_000;
 /** Memory has nothing to bring to safety, and an orderly end takes the server a second. */
 const STOP_GRACE_MS = { memory: 0, file: 10_000 };
 
-/** Without the first two each hop of a flow waits for a 50 ms tick: 750 ms instead of 140 for seven activities. */
+/** Without these each hop of a flow waits for a 50 ms tick: 750 ms instead of 140 for seven activities. */
 const DYNAMIC_CONFIG = {
   'history.transferProcessorMaxPollRPS': 200,
   'history.timerProcessorMaxPollRPS': 200,
@@ -101,15 +100,15 @@ interface ServerPlan {
 }
 
 function serverArguments({ port, uiPort, namespace, dbFile }: ServerPlan): string[] {
-  const each = (flag: string, values: object) =>
-    Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`, '--log-level', 'warn'],
     ...(uiPort === undefined ? ['--headless'] : ['--ui-port', `${uiPort}`, '--ui-disable-news-fetch']),
     ...(namespace === 'default' ? [] : ['--namespace', namespace]),
     ...(dbFile === undefined ? [] : ['--db-filename', dbFile]),
-    ...each('--search-attribute', SEARCH_ATTRIBUTES),
-    ...each('--dynamic-config-value', DYNAMIC_CONFIG),
+    ...Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => [
+      '--dynamic-config-value',
+      `${key}=${value}`,
+    ]),
   ];
 }
 

@@ -73,6 +73,18 @@ describe('a process under guard', () => {
     expect(child.output()).toContain('no');
   });
 
+  test('one that ends by itself takes along the children it forgot', async () => {
+    const child = await node(`
+      const forgotten = require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(FOREVER)}]);
+      console.log("forgotten=" + forgotten.pid);
+      setTimeout(() => process.exit(0), 100);`);
+    await until('it to say so', () => /forgotten=\d+/.test(child.output()));
+    const forgotten = Number(/forgotten=(\d+)/.exec(child.output())?.[1]);
+    expect(isAlive(forgotten)).toBe(true);
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    await until('the forgotten one to be gone', () => !isAlive(forgotten));
+  });
+
   test('its folders go with it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'stack-child-'));
     const child = await node(FOREVER, { remove: [folder] });

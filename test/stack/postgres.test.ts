@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startPostgres, usePostgres, type EmbeddedPostgres } from '../../sandbox/stack/postgres.js';
 import { makePostgresLinks } from '../../sandbox/stack/postgres-symlinks.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
-import { family, isAlive, isListening, until } from './leftovers.js';
+import { family, isAlive, isListening, processesNaming, until } from './leftovers.js';
 
 /** Where everything of this file is made; as root, Postgres runs as another user and must get through. */
 let temporary: string;
@@ -122,6 +122,16 @@ describe('starting and stopping', () => {
     await rm(dataDir, { recursive: true });
     await rm(`${dataDir}.password`);
   });
+});
+
+test('a start that is given up half-way leaves nothing, not even the file with the password', async () => {
+  // Times at which its Node starts, initdb works, and Postgres starts.
+  for (const readyTimeoutMs of [0, 150, 300, 450]) {
+    const given = await startPostgres({ durable: false, readyTimeoutMs }).catch((error: unknown) => error);
+    if (!(given instanceof Error)) await (given as EmbeddedPostgres).stop();
+    await until('every process to be gone', () => processesNaming(temporary).length === 0);
+    expect(await readdir(temporary)).toEqual([]);
+  }
 });
 
 test('the links that npm did not make are made, by two at once, and stay', async () => {
