@@ -1,4 +1,4 @@
-import { ApplicationFailure, activityInfo, log } from '@temporalio/activity';
+import { activityInfo, log } from '@temporalio/activity';
 import type { ItemLookup, OffergridActivities, UpdateResult } from '../domain/activities.js';
 import type { Offer, OrderItem } from '../domain/order-item.js';
 import { isFinal, isFurther } from '../domain/status.js';
@@ -6,9 +6,7 @@ import type { StatusUpdate } from '../domain/status-update.js';
 import type { OffergridClient } from '../integrations/offergrid/client.js';
 import { OffergridError } from '../integrations/offergrid/errors.js';
 import type { PlatformItem, PlatformOffer } from '../integrations/offergrid/schemas.js';
-
-/** A key that does not work is not worth a call a second; one of these probes finds out when it works again. */
-const KEY_PROBE_INTERVAL = 30_000;
+import { asFailure } from './offergrid-failure.js';
 
 export interface OffergridDependencies {
   offergrid: OffergridClient;
@@ -84,18 +82,6 @@ async function lookUp<T>(read: () => Promise<T>): Promise<T | null> {
 
 function isRefusal(error: unknown): error is OffergridError {
   return error instanceof OffergridError && (error.kind === 'refused' || error.kind === 'not_found');
-}
-
-/** Never final: whatever went wrong, the item must go on once it is mended. */
-function asFailure(error: unknown): unknown {
-  if (!(error instanceof OffergridError)) return error;
-  const keyTrouble = error.kind === 'unauthorized' || error.kind === 'forbidden';
-  const delay = error.retryAfterMs ?? (keyTrouble ? KEY_PROBE_INTERVAL : undefined);
-  return ApplicationFailure.create({
-    message: error.message,
-    type: `Offergrid.${error.kind}`,
-    ...(delay === undefined ? {} : { nextRetryDelay: delay }),
-  });
 }
 
 /** Only what the story needs goes into its history. */

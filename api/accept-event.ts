@@ -1,7 +1,7 @@
 import type { OrderRecord } from '../db/order-records.js';
 import type { Earlier, ProviderEvents } from '../db/provider-events.js';
 import { planEvent } from '../domain/event-plan.js';
-import type { FulfillmentStarter } from './fulfillment-starter.js';
+import type { FulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
 import type { FindKnownItem } from './known-item.js';
 import { Problem } from './problem.js';
 import type { ReceivedEvent } from './schemas/provider-event.js';

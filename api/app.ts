@@ -3,7 +3,7 @@ import type { Inbox } from '../db/inbox.js';
 import type { OrderRecords } from '../db/order-records.js';
 import type { ProviderEvents } from '../db/provider-events.js';
 import { createAcceptEvent } from './accept-event.js';
-import type { FulfillmentStarter } from './fulfillment-starter.js';
+import type { FulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
 import { createFindKnownItem } from './known-item.js';
 import type { Logger } from './logger.js';
 import { noSuchRoute, problemHandler } from './middleware/problem-handler.js';

@@ -1,7 +1,7 @@
 import type { InboxRow } from '../db/inbox-row.js';
 import type { Inbox } from '../db/inbox.js';
 import type { OrderRecords } from '../db/order-records.js';
-import type { FulfillmentStarter } from './fulfillment-starter.js';
+import type { FulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
 import type { Logger } from './logger.js';
 import { isBadCall } from './temporal-client.js';
 import { deliver, recordedItems } from './webhook-delivery.js';

@@ -8,7 +8,8 @@ import {
 } from '@temporalio/client';
 import type { OperatorCommand } from '../domain/command.js';
 import type { OrderView } from '../domain/order-view.js';
-import { COMMAND_REFUSED, fulfillmentWorkflowId, operate } from '../workflows/messages.js';
+import { fulfillmentWorkflowId } from '../domain/workflow-names.js';
+import { COMMAND_REFUSED, operate } from '../workflows/messages.js';
 
 /** An update needs a live worker; an operator is not kept waiting longer than this for one. */
 const ANSWER_MS = 10_000;

@@ -1,5 +1,5 @@
 import type { OrderView } from '../domain/order-view.js';
-import { fulfillmentWorkflowId } from '../workflows/messages.js';
+import { fulfillmentWorkflowId } from '../domain/workflow-names.js';
 
 export interface TemporalUi {
   /** `TEMPORAL_UI_URL`; without it there are no links. */

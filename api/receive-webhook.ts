@@ -1,7 +1,7 @@
 import type { Inbox } from '../db/inbox.js';
 import { parseWebhook } from '../integrations/offergrid/webhook.js';
 import { within } from './deadline.js';
-import type { FulfillmentStarter } from './fulfillment-starter.js';
+import type { FulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
 import type { Logger } from './logger.js';
 import type { OrderPresenter } from './order-presenter.js';
 import { unavailable } from './problem.js';

@@ -6,7 +6,7 @@ import { createProviderEvents } from '../db/provider-events.js';
 import { createFindKey } from './admin-key.js';
 import { createApp } from './app.js';
 import { within } from './deadline.js';
-import { createFulfillmentStarter } from './fulfillment-starter.js';
+import { createFulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
 import { listen } from './http-server.js';
 import { createInboxDrain } from './inbox-drain.js';
 import type { Logger } from './logger.js';

@@ -1,7 +1,7 @@
 import type { OrderRecords } from '../db/order-records.js';
 import type { PlatformEvent } from '../domain/provider-event.js';
-import type { FulfillOrderItemInput } from '../workflows/messages.js';
-import type { FulfillmentStarter } from './fulfillment-starter.js';
+import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
+import type { FulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
 import type { WebhookTask } from './webhook-task.js';
 
 /** `nobody`: a cancelled order none of whose items is known. */

@@ -1,4 +1,4 @@
-import type { FulfillOrderItemInput } from '../workflows/messages.js';
+import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
 
 /** What a platform webhook asks for. It is a hint only: the item's workflow reads the item for the facts. */
 export type WebhookTask =

@@ -83,6 +83,22 @@ export interface Activation {
   effectiveDate?: string;
 }
 
+/** How many items of one status the platform listed, and what came of them. */
+export interface Comparison {
+  listed: number;
+  /** Nobody had told us of these. */
+  started: number;
+  /** The platform shows these elsewhere than we do; their workflows look for themselves. */
+  hinted: number;
+}
+
+export interface ReconcileActivities {
+  /** One list call. `startedAt`: when the run began, ISO 8601. */
+  compareStatus: (input: { status: Status; startedAt: string }) => Promise<Comparison>;
+  /** Open items that none of the run's lists held; how many workflows were told to look. */
+  hintUnlisted: (input: { startedAt: string }) => Promise<number>;
+}
+
 export interface NotificationActivities {
   /** The channels this notification goes out by. */
   channelsFor: (input: { notification: Notification }) => Promise<string[]>;

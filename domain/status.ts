@@ -87,3 +87,13 @@ export function isFurther(status: Status, other: Status): boolean {
   const rank = (s: Status) => (PROGRESS.includes(s) ? PROGRESS.indexOf(s) : PROGRESS.length);
   return rank(status) > rank(other);
 }
+
+/** The statuses of items that are under way, in the order in which they go through them. */
+export const OPEN_STATUSES = [
+  'pending',
+  'submitted_to_provider',
+  'accepted',
+  'scheduled',
+  'in_progress',
+  'completed',
+] as const satisfies readonly Status[];

@@ -1,6 +1,6 @@
 import { Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
 import { createActivities, type Dependencies } from '../activities/index.js';
-import { FULFILLMENT_QUEUE, OFFERGRID_QUEUE } from '../workflows/messages.js';
+import { FULFILLMENT_QUEUE, OFFERGRID_QUEUE } from '../domain/workflow-names.js';
 
 export interface WorkersOptions {
   connection: NativeConnection;

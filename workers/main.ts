@@ -9,14 +9,17 @@ import { toWorkerConfig } from '../config/to-config.js';
 import { createOffers } from '../db/offers.js';
 import { createOrderRecords } from '../db/order-records.js';
 import { createPool } from '../db/pool.js';
+import { createReconciliation } from '../db/reconciliation.js';
 import { createChannels } from '../integrations/notifications/channels.js';
 import { createOffergridClient } from '../integrations/offergrid/client.js';
 import { createProviderClient } from '../integrations/provider/client.js';
+import { applySchedules, isPermissionDenied } from '../integrations/temporal/schedules.js';
 import { createWorkers } from './create-workers.js';
 import { startHealthServer } from './health-server.js';
 import { createLogger, installRuntime } from './logger.js';
 import { ensureSearchAttributes, SearchAttributesMissing } from './search-attributes.js';
-import { notificationStarter } from './start-notification.js';
+import { createFulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
+import { notificationStarter } from '../integrations/temporal/notification-starter.js';
 import { WORKFLOW_BUNDLE } from './workflow-bundle.js';
 
 const RECONNECT_AFTER = 2_000;
@@ -43,7 +46,9 @@ async function main(config: WorkerConfig): Promise<void> {
   const { namespace } = config.temporal;
 
   try {
+    const client = new Client({ connection, namespace });
     await ensureSearchAttributes(connection, namespace);
+    await makeSchedules(client, config, logger);
     workers = await createWorkers({
       connection: native,
       namespace,
@@ -56,7 +61,9 @@ async function main(config: WorkerConfig): Promise<void> {
         offers: createOffers(pool),
         records: createOrderRecords(pool),
         channels: createChannels(config.notifications),
-        startNotification: notificationStarter(new Client({ connection, namespace })),
+        reconciliation: createReconciliation(pool),
+        starter: createFulfillmentStarter(client),
+        startNotification: notificationStarter(client),
         rules: {
           policy: config.policy,
           providerConnected: config.provider !== undefined,
@@ -75,6 +82,18 @@ async function main(config: WorkerConfig): Promise<void> {
     await pool.end();
     await connection.close();
     await native.close();
+  }
+}
+
+/** Without them only webhooks tell us of orders; a worker that may not make them still does the rest. */
+async function makeSchedules(client: Client, config: WorkerConfig, logger: Logger): Promise<void> {
+  try {
+    await applySchedules(client, config.policy);
+  } catch (error) {
+    if (!isPermissionDenied(error)) throw error;
+    logger.error(
+      'may not make schedules here: run `node dist/cli/main.js schedules apply` with a key that may',
+    );
   }
 }
 

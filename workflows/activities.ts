@@ -9,12 +9,13 @@ import type {
   NotificationActivities,
   OffergridActivities,
   ProviderActivities,
+  ReconcileActivities,
   RecordActivities,
 } from '../domain/activities.js';
-import { OFFERGRID_QUEUE } from './messages.js';
+import { OFFERGRID_QUEUE } from '../domain/workflow-names.js';
 
-/** Lower is sooner: answers, then other updates, then reads (the order the call budget is spent in). */
-const PRIORITY = { answer: 1, update: 2, read: 3 } as const;
+/** Lower is sooner: answers, then other updates, then reads, then reconciliation (the order the call budget is spent in). */
+const PRIORITY = { answer: 1, update: 2, read: 3, reconcile: 4 } as const;
 
 /** The client gives up after 10 s; the rest is for a read before a repeat, and for the way there. */
 const OFFERGRID_ATTEMPT = '25s';
@@ -38,6 +39,17 @@ const offergrid = (priorityKey: number) =>
 export const { fetchItem, fetchOffer } = offergrid(PRIORITY.read);
 export const { updateStatus } = offergrid(PRIORITY.update);
 export const { updateStatus: giveAnswer } = offergrid(PRIORITY.answer);
+
+export const { compareStatus } = proxyActivities<ReconcileActivities>({
+  taskQueue: OFFERGRID_QUEUE,
+  startToCloseTimeout: '2m',
+  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m' },
+  priority: { priorityKey: PRIORITY.reconcile },
+});
+export const { hintUnlisted } = proxyActivities<ReconcileActivities>({
+  startToCloseTimeout: '2m',
+  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m' },
+});
 
 export const { channelsFor, deliver } = proxyActivities<NotificationActivities>({
   startToCloseTimeout: '30s',

@@ -7,7 +7,7 @@ import { fetchItem, fetchOffer, findOffer, loadRules, mayPass } from './activiti
 import { checkAvailability, decide, review, untilAnsweredOr } from './decide.js';
 import { carryOut, standDown } from './fulfil.js';
 import { ItemState } from './item-state.js';
-import type { FulfillOrderItemInput } from './messages.js';
+import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
 import { finish, Platform, reach, settleSla } from './platform.js';
 import { ResponseClock } from './response-clock.js';
 

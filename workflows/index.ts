@@ -1,2 +1,3 @@
 export { fulfillOrderItem } from './fulfill-order-item.js';
+export { reconcileOrders } from './reconcile-orders.js';
 export { sendNotification } from './send-notification.js';

@@ -14,9 +14,10 @@ import { responseDeadline, type SlaState } from '../domain/response-deadline.js'
 import type { Outcome, Stage } from '../domain/stage.js';
 import type { Status } from '../domain/status.js';
 import type { Milestones } from '../domain/transition.js';
+import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
 import { viewOf, workflowUrl } from './item-view.js';
 import { Journal } from './journal.js';
-import { operate, platformEvent, providerEvent, state, type FulfillOrderItemInput } from './messages.js';
+import { operate, platformEvent, providerEvent, state } from './messages.js';
 import { obey, refuseImpossible } from './operator.js';
 
 /** What a person was asked, and why. Open until approved, or until the item is answered some other way. */

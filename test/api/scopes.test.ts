@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../api/app.js';
-import { createFulfillmentStarter } from '../../api/fulfillment-starter.js';
+import { createFulfillmentStarter } from '../../integrations/temporal/fulfillment-starter.js';
 import { listen, type HttpServer } from '../../api/http-server.js';
 import { createLogger } from '../../api/logger.js';
 import { SCOPES, type Scope } from '../../api/middleware/require-scope.js';

@@ -18,14 +18,16 @@ import { usePostgres } from '../../sandbox/stack/postgres.js';
 import { startOutageProxy, type OutageProxy } from '../api/outage-proxy.js';
 import { startTimeSkippingServer } from '../../sandbox/stack/time-skipping-server.js';
 import { startNotificationSink, type NotificationSink } from '../../sandbox/system/notification-sink.js';
-import { notificationStarter } from '../../workers/start-notification.js';
+import { createReconciliation } from '../../db/reconciliation.js';
+import { createFulfillmentStarter } from '../../integrations/temporal/fulfillment-starter.js';
+import { notificationStarter } from '../../integrations/temporal/notification-starter.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
 import {
   FULFILL_ORDER_ITEM,
   FULFILLMENT_QUEUE,
   fulfillmentWorkflowId,
   OFFERGRID_QUEUE,
-} from '../../workflows/messages.js';
+} from '../../domain/workflow-names.js';
 
 export const HOUR = 3_600_000;
 
@@ -86,6 +88,8 @@ export async function startSkippedTime(policy: object = {}): Promise<SkippedTime
     offers: createOffers(pool),
     records: createOrderRecords(pool),
     channels: createChannels({ webhook: { url: notifications.url, secret: NOTIFY_SECRET } }),
+    reconciliation: createReconciliation(pool),
+    starter: createFulfillmentStarter(env.client),
     startNotification: notificationStarter(env.client),
     rules: { policy: parsePolicy(policy), providerConnected: true, workflowUrlBase: null },
   });

@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import type { Notification } from '../domain/notification.js';
-import { FULFILLMENT_QUEUE, notificationWorkflowId, SEND_NOTIFICATION } from '../workflows/messages.js';
+import type { Notification } from '../../domain/notification.js';
+import { FULFILLMENT_QUEUE, notificationWorkflowId, SEND_NOTIFICATION } from '../../domain/workflow-names.js';
 
 /** Starts the run that sends a notification, once by its id however often it is asked for. */
 export function notificationStarter(client: Client): (notification: Notification) => Promise<void> {

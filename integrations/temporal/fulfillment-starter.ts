@@ -1,15 +1,15 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowOptions } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
-import type { PlatformEvent, ProviderEvent } from '../domain/provider-event.js';
-import type { Stage } from '../domain/stage.js';
+import type { PlatformEvent, ProviderEvent } from '../../domain/provider-event.js';
+import type { Stage } from '../../domain/stage.js';
 import {
   FULFILL_ORDER_ITEM,
   FULFILLMENT_QUEUE,
   fulfillmentWorkflowId,
-  platformEvent,
-  providerEvent,
+  PLATFORM_EVENT,
+  PROVIDER_EVENT,
   type FulfillOrderItemInput,
-} from '../workflows/messages.js';
+} from '../../domain/workflow-names.js';
 
 /** A webhook has 5 s in all, of which Postgres may have used 2 before Temporal is asked. */
 const CALL_MS = 2_500;
@@ -39,7 +39,7 @@ export function createFulfillmentStarter(client: Client) {
         bounded(() =>
           client.workflow.signalWithStart(FULFILL_ORDER_ITEM, {
             ...optionsFor(item),
-            signal: platformEvent,
+            signal: PLATFORM_EVENT,
             signalArgs: [event],
           }),
         ),
@@ -51,7 +51,7 @@ export function createFulfillmentStarter(client: Client) {
         bounded(() =>
           client.workflow.signalWithStart(FULFILL_ORDER_ITEM, {
             ...optionsFor(item),
-            signal: providerEvent,
+            signal: PROVIDER_EVENT,
             signalArgs: [event],
           }),
         ),

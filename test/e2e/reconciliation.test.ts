@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RECONCILE_SCHEDULE } from '../../domain/workflow-names.js';
+import { eventually } from '../support/eventually.js';
+import { startTestSystem, type TestSystem } from '../support/test-system.js';
+
+/** No webhook ever comes: what is known is found by listing. */
+let system: TestSystem;
+beforeAll(async () => {
+  system = await startTestSystem({ policy: { reconcileEvery: '2s' } });
+  system.offergrid.control.setWebhook(null);
+});
+afterAll(() => system?.stop());
+
+function placed(): string {
+  return system.offergrid.control.placeOrder().items[0]!.itemId;
+}
+const pathOf = (itemId: string) => system.offergrid.control.path(itemId);
+const shown = async (itemId: string) => {
+  const response = await fetch(`${system.apiUrl}/v1/orders/${itemId}`, {
+    headers: { authorization: `Bearer ${system.keys.admin}` },
+  });
+  return (await response.json()) as { stage: string; outcome: string | null; offergridStatus: string | null };
+};
+
+test('an order that no webhook announced is found and answered', async () => {
+  const itemId = placed();
+  await eventually('the acceptance', () => pathOf(itemId).includes('accepted'));
+});
+
+test('a cancellation that no webhook announced ends the item and its work order', async () => {
+  const itemId = placed();
+  const ourOrders = () => system.provider.control.workOrders().filter((one) => one.itemId === itemId);
+  await eventually('the work order', () => ourOrders().length === 1);
+  system.offergrid.control.cancelAsReseller(itemId);
+  await eventually('the end', async () => (await shown(itemId)).outcome === 'cancelled');
+  await eventually('the work order to be called off', () => ourOrders()[0]?.state === 'cancelled');
+  expect(pathOf(itemId)).toEqual(['pending', 'accepted', 'cancelled']);
+});
+
+test('an item moved ahead on the dashboard goes on from there', async () => {
+  const itemId = placed();
+  await eventually('the acceptance', () => pathOf(itemId).includes('accepted'));
+  system.offergrid.control.setStatus(itemId, 'scheduled', { scheduledFor: new Date().toISOString() });
+  await eventually('the new stage', async () => (await shown(itemId)).stage === 'installation');
+});
+
+test('what was answered before we came is not begun again', async () => {
+  const { orderId } = system.offergrid.control.placeOrder({ itemIds: ['item-taken-over'] });
+  expect(orderId).toBeTruthy();
+  system.offergrid.control.setStatus('item-taken-over', 'accepted');
+  const runs = async () =>
+    (await system.client.schedule.getHandle(RECONCILE_SCHEDULE).describe()).info.numActionsTaken;
+  const before = await runs();
+  await eventually('two more runs', async () => (await runs()) >= before + 2);
+  const response = await fetch(`${system.apiUrl}/v1/orders/item-taken-over`, {
+    headers: { authorization: `Bearer ${system.keys.admin}` },
+  });
+  expect(response.status).toBe(404);
+});
+
+test('an open item that nothing happens to costs no call of its own', async () => {
+  const itemId = placed();
+  await eventually('the acceptance', () => pathOf(itemId).includes('accepted'));
+  const reads = () =>
+    system.offergrid.control
+      .calls()
+      .filter(({ method, path }) => method === 'GET' && path.endsWith(`/${itemId}`)).length;
+  const handle = system.client.schedule.getHandle(RECONCILE_SCHEDULE);
+  const runs = async () => (await handle.describe()).info.numActionsTaken;
+  const before = await runs();
+  await eventually('five more runs', async () => (await runs()) >= before + 5);
+  expect(reads()).toBe(1);
+});
