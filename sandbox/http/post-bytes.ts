@@ -16,8 +16,11 @@ export interface Post {
  */
 export function postBytes(post: Post): Promise<{ status: number; text: string }> {
   const open = post.url.startsWith('https:') ? requestHttps : requestHttp;
-  const signal = AbortSignal.any([post.signal, AbortSignal.timeout(post.timeoutMs)]);
-  return new Promise((resolve, reject) => {
+  // A timer of our own: on Node 20 a timeout signal inside AbortSignal.any may be collected before it fires.
+  const stop = new AbortController();
+  const signal = AbortSignal.any([post.signal, stop.signal]);
+  const timer = setTimeout(() => stop.abort(new Error('timeout')), post.timeoutMs);
+  const answered = new Promise<{ status: number; text: string }>((resolve, reject) => {
     const headers = { ...post.headers, 'content-length': String(post.body.length) };
     const request = open(post.url, { method: 'POST', agent: false, headers, signal }, (response) => {
       const chunks: Buffer[] = [];
@@ -30,4 +33,5 @@ export function postBytes(post: Post): Promise<{ status: number; text: string }>
     request.on('error', reject);
     request.end(post.body);
   });
+  return answered.finally(() => clearTimeout(timer));
 }
