@@ -6,6 +6,7 @@ import { createProviderEvents } from '../db/provider-events.js';
 import { createFindKey } from './admin-key.js';
 import { createApp } from './app.js';
 import { within } from './deadline.js';
+import { encryptingConverter } from '../integrations/temporal/payload-encryption.js';
 import { createFulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
 import { listen } from './http-server.js';
 import { createInboxDrain } from './inbox-drain.js';
@@ -23,7 +24,11 @@ export interface RunningApi {
 /** Serves the API and drains the inbox. Starts and stays up while Postgres or Temporal is away. */
 export async function startApi(config: ApiConfig, logger: Logger): Promise<RunningApi> {
   const pool = createPool(config.databaseUrl, (error) => logger.warn({ err: error }, 'connection lost'));
-  const client = createTemporalClient(config.temporal);
+  const dataConverter = encryptingConverter(config.encryptionKeys);
+  const client = createTemporalClient({
+    ...config.temporal,
+    ...(dataConverter === undefined ? {} : { dataConverter }),
+  });
   const inbox = createInbox(pool);
   const records = createOrderRecords(pool);
   const starter = createFulfillmentStarter(client);

@@ -1,4 +1,5 @@
 import { Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
+import type { DataConverter } from '@temporalio/common';
 import { createActivities, type Dependencies } from '../activities/index.js';
 import { FULFILLMENT_QUEUE, OFFERGRID_QUEUE } from '../domain/workflow-names.js';
 
@@ -6,6 +7,8 @@ export interface WorkersOptions {
   connection: NativeConnection;
   namespace: string;
   workflowBundle: WorkflowBundleOption;
+  /** The same as the clients'. */
+  dataConverter?: DataConverter;
   dependencies: Dependencies;
   /** What Offergrid allows; shared by all workers through the queue's own rate. */
   offergridCallsPerMinute: number;
@@ -22,6 +25,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
   const base = {
     connection: options.connection,
     namespace: options.namespace,
+    ...(options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter }),
     shutdownGraceTime: options.shutdownGrace,
     shutdownForceTime: options.shutdownGrace + FORCE_AFTER_GRACE,
   };

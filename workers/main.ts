@@ -13,6 +13,7 @@ import { createReconciliation } from '../db/reconciliation.js';
 import { createChannels } from '../integrations/notifications/channels.js';
 import { createOffergridClient } from '../integrations/offergrid/client.js';
 import { createProviderClient } from '../integrations/provider/client.js';
+import { encryptingConverter } from '../integrations/temporal/payload-encryption.js';
 import { applySchedules, isPermissionDenied } from '../integrations/temporal/schedules.js';
 import { createWorkers } from './create-workers.js';
 import { startHealthServer } from './health-server.js';
@@ -46,13 +47,16 @@ async function main(config: WorkerConfig): Promise<void> {
   const { namespace } = config.temporal;
 
   try {
-    const client = new Client({ connection, namespace });
+    const dataConverter = encryptingConverter(config.encryptionKeys);
+    const converter = dataConverter === undefined ? {} : { dataConverter };
+    const client = new Client({ connection, namespace, ...converter });
     await ensureSearchAttributes(connection, namespace);
     await makeSchedules(client, config, logger);
     workers = await createWorkers({
       connection: native,
       namespace,
       workflowBundle: { codePath: WORKFLOW_BUNDLE },
+      ...converter,
       offergridCallsPerMinute: config.offergrid.callsPerMinute,
       shutdownGrace: config.shutdownGrace,
       dependencies: {
