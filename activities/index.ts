@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { createNotificationActivities, type NotificationDependencies } from './notification-activities.js';
 import { createOffergridActivities, type OffergridDependencies } from './offergrid-activities.js';
 import { createProviderActivities, type ProviderDependencies } from './provider-activities.js';
@@ -11,11 +12,24 @@ export type Dependencies = OffergridDependencies &
 /** By task queue: what calls Offergrid keeps to a queue of its own, because its rate is the platform's call budget. */
 export function createActivities(dependencies: Dependencies) {
   return {
-    offergrid: createOffergridActivities(dependencies),
+    offergrid: handedBack(createOffergridActivities(dependencies)),
     fulfillment: {
-      ...createRecordActivities(dependencies),
-      ...createProviderActivities(dependencies),
-      ...createNotificationActivities(dependencies),
+      ...handedBack(createRecordActivities(dependencies)),
+      ...handedBack(createProviderActivities(dependencies)),
+      ...handedBack(createNotificationActivities(dependencies)),
     },
   };
+}
+
+/**
+ * What still runs when a stopping worker's grace is over is given up at once, so that another worker repeats it: Temporal
+ * would otherwise wait for its timeout, and this worker for the answer.
+ */
+function handedBack<A extends object>(activities: A): A {
+  const given = Object.entries(activities as Record<string, (...args: unknown[]) => Promise<unknown>>);
+  const wrapped = given.map(
+    ([name, run]) =>
+      [name, (...args: unknown[]) => Promise.race([run(...args), Context.current().cancelled])] as const,
+  );
+  return Object.fromEntries(wrapped) as A;
 }
