@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { createNotificationActivities, type NotificationDependencies } from './notification-activities.js';
 import { createOffergridActivities, type OffergridDependencies } from './offergrid-activities.js';
 import { createProviderActivities, type ProviderDependencies } from './provider-activities.js';
@@ -14,12 +15,25 @@ export type Dependencies = OffergridDependencies &
 export function createActivities(dependencies: Dependencies) {
   const { compareStatus, hintUnlisted } = createReconcileActivities(dependencies);
   return {
-    offergrid: { ...createOffergridActivities(dependencies), compareStatus },
+    offergrid: handedBack({ ...createOffergridActivities(dependencies), compareStatus }),
     fulfillment: {
-      ...createRecordActivities(dependencies),
-      ...createProviderActivities(dependencies),
-      ...createNotificationActivities(dependencies),
-      hintUnlisted,
+      ...handedBack(createRecordActivities(dependencies)),
+      ...handedBack(createProviderActivities(dependencies)),
+      ...handedBack(createNotificationActivities(dependencies)),
+      ...handedBack({ hintUnlisted }),
     },
   };
+}
+
+/**
+ * What still runs when a stopping worker's grace is over is given up at once, so that another worker repeats it: Temporal
+ * would otherwise wait for its timeout, and this worker for the answer.
+ */
+function handedBack<A extends object>(activities: A): A {
+  const given = Object.entries(activities as Record<string, (...args: unknown[]) => Promise<unknown>>);
+  const wrapped = given.map(
+    ([name, run]) =>
+      [name, (...args: unknown[]) => Promise.race([run(...args), Context.current().cancelled])] as const,
+  );
+  return Object.fromEntries(wrapped) as A;
 }

@@ -1,7 +1,7 @@
 import { activityInfo, log } from '@temporalio/activity';
 import type { ItemLookup, OffergridActivities, UpdateResult } from '../domain/activities.js';
 import type { Offer, OrderItem } from '../domain/order-item.js';
-import { isFinal, isFurther } from '../domain/status.js';
+import { isFinal, isFurther, MOVES, type Status } from '../domain/status.js';
 import type { StatusUpdate } from '../domain/status-update.js';
 import type { OffergridClient } from '../integrations/offergrid/client.js';
 import { OffergridError } from '../integrations/offergrid/errors.js';
@@ -21,10 +21,10 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
       return item === null ? { kind: 'unknown' } : { kind: 'found', item: toOrderItem(item) };
     },
 
-    async updateStatus({ itemId, update, repeated }): Promise<UpdateResult> {
+    async updateStatus({ itemId, from, update, repeated }): Promise<UpdateResult> {
       // An earlier attempt may have been applied and only its answer lost: the item says so.
       if (repeated || activityInfo().attempt > 1) {
-        const now = await seen(offergrid, itemId, update);
+        const now = await seen(offergrid, itemId, from, update);
         if (now !== null) return now;
       }
       try {
@@ -34,7 +34,7 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
         if (!isRefusal(error)) throw asFailure(error);
         const refused = { kind: 'refused', httpStatus: error.status ?? 0, detail: error.detail } as const;
         if (error.kind === 'not_found') return refused;
-        return (await seen(offergrid, itemId, update)) ?? refused;
+        return (await seen(offergrid, itemId, from, update)) ?? refused;
       }
     },
 
@@ -55,20 +55,27 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
 async function seen(
   offergrid: OffergridClient,
   itemId: string,
+  from: Status,
   update: StatusUpdate,
 ): Promise<UpdateResult | null> {
   const item = await lookUp(() => offergrid.getItem(itemId));
   if (item === null) return null;
-  if (item.status === update.status) return isSameAppointment(item, update) ? { kind: 'applied' } : null;
-  if (isFinal(item.status) || isFurther(item.status, update.status))
-    return { kind: 'elsewhere', status: item.status };
-  return null;
+  if (item.status === update.status) return isSameVisit(item, from, update) ? { kind: 'applied' } : null;
+  const overtaken =
+    isFurther(item.status, update.status) ||
+    (isFurther(item.status, from) && !MOVES[item.status].includes(update.status));
+  return isFinal(item.status) || overtaken ? { kind: 'elsewhere', status: item.status } : null;
 }
 
-/** A visit that is moved keeps its status; where the platform shows no date there is nothing to tell it by. */
-function isSameAppointment(item: PlatformItem, update: StatusUpdate): boolean {
-  if (update.scheduledFor === undefined || item.scheduledFor === null) return true;
-  return Date.parse(item.scheduledFor) === Date.parse(update.scheduledFor);
+/**
+ * A visit that is moved keeps its status, and may keep its date as well: then the note tells. Where the platform shows
+ * neither there is nothing to tell it by.
+ */
+function isSameVisit(item: PlatformItem, from: Status, update: StatusUpdate): boolean {
+  if (update.scheduledFor === undefined) return true;
+  const notes = item['providerNotes'];
+  if (from === update.status && typeof notes === 'string' && notes !== update.providerNotes) return false;
+  return item.scheduledFor === null || Date.parse(item.scheduledFor) === Date.parse(update.scheduledFor);
 }
 
 async function lookUp<T>(read: () => Promise<T>): Promise<T | null> {

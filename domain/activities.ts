@@ -13,8 +13,13 @@ import type { Transition } from './transition.js';
 /** Each is one call to Offergrid at most, save where a repeat or a refusal makes a read necessary first. */
 export interface OffergridActivities {
   fetchItem: (input: { itemId: string }) => Promise<ItemLookup>;
-  /** `repeated`: an earlier run may have sent it already. */
-  updateStatus: (input: { itemId: string; update: StatusUpdate; repeated: boolean }) => Promise<UpdateResult>;
+  /** `from`: where we have the item. `repeated`: an earlier run may have sent it already. */
+  updateStatus: (input: {
+    itemId: string;
+    from: Status;
+    update: StatusUpdate;
+    repeated: boolean;
+  }) => Promise<UpdateResult>;
   /** Asks the platform and remembers the answer in the offers table. */
   fetchOffer: (input: { offerId: string }) => Promise<Offer | null>;
 }

@@ -134,3 +134,5 @@ try {
   for (const problem of problems) process.stderr.write(`${problem}\n`);
   process.exitCode = 1;
 }
+// A call that was handed back may still hold its connection.
+process.exit();

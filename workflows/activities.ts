@@ -1,6 +1,8 @@
 import {
+  ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
   TimeoutFailure,
   proxyActivities,
   proxyLocalActivities,
@@ -72,8 +74,15 @@ export const { announce, record } = proxyActivities<RecordActivities>({
 /** Called when a quick attempt begins; what it returns, when the attempt is over. */
 export type Hold = () => (succeeded: boolean) => void;
 
-/** The provider's systems. `hold` is told while a first attempt runs, `giveUpAfter` (ms) bounds all attempts together. */
-export function providerCalls(options: { hold: Hold; giveUpAfter?: number }): ProviderActivities {
+/**
+ * The provider's systems. `hold` is told while a first attempt runs, `giveUpAfter` (ms) bounds all attempts together.
+ * `finishAttempt`: an attempt that runs when the call is cancelled is waited for, because it may still succeed.
+ */
+export function providerCalls(options: {
+  hold: Hold;
+  giveUpAfter?: number;
+  finishAttempt?: boolean;
+}): ProviderActivities {
   return localFirst<ProviderActivities>({ attempt: 11_000, ...options });
 }
 
@@ -86,7 +95,12 @@ function localFirst<A extends { [K in keyof A]: (...args: never[]) => Promise<un
   attempt: number;
   giveUpAfter?: number;
   hold?: Hold;
+  finishAttempt?: boolean;
 }): A {
+  const cancellationType =
+    options.finishAttempt === true
+      ? ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+      : ActivityCancellationType.TRY_CANCEL;
   const local = proxyLocalActivities<Record<string, (...args: unknown[]) => Promise<unknown>>>({
     startToCloseTimeout: options.attempt,
     retry: { maximumAttempts: 1 },
@@ -94,6 +108,7 @@ function localFirst<A extends { [K in keyof A]: (...args: never[]) => Promise<un
   const lasting = proxyActivities<Record<string, (...args: unknown[]) => Promise<unknown>>>({
     startToCloseTimeout: options.attempt,
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+    cancellationType,
     ...(options.giveUpAfter === undefined ? {} : { scheduleToCloseTimeout: options.giveUpAfter }),
   });
   return new Proxy({} as A, {
@@ -102,7 +117,10 @@ function localFirst<A extends { [K in keyof A]: (...args: never[]) => Promise<un
       async (...args: unknown[]) => {
         const release = options.hold?.();
         try {
-          const result = await local[name]!(...args);
+          const attempt = () => local[name]!(...args);
+          const result = await (options.finishAttempt === true
+            ? CancellationScope.nonCancellable(attempt)
+            : attempt());
           release?.(true);
           return result;
         } catch (error) {

@@ -5,12 +5,15 @@ import type { AttentionCode } from '../domain/attention.js';
 import { planEvent } from '../domain/event-plan.js';
 import { isTestOrder } from '../domain/order-item.js';
 import { reviewItem } from '../domain/review.js';
+import { isUnanswered } from '../domain/status.js';
 import { providerCalls, type Hold } from './activities.js';
 import type { ItemState } from './item-state.js';
 import type { Platform } from './platform.js';
 
 /** A system that cannot say within this long leaves the question to a person, while there is time to answer. */
 const SERVICEABILITY_PATIENCE = 30 * 60_000;
+/** Even when the deadline is near or past. */
+const LEAST_PATIENCE = 60_000;
 
 /** `clear`: nothing stands in the way, go on. Anything else is the answer. */
 type Finding = { kind: 'clear' } | Answer;
@@ -67,7 +70,9 @@ export async function decide(item: ItemState, platform: Platform): Promise<Answe
 
 async function askProvider(item: ItemState, platform: Platform): Promise<Finding> {
   item.waitingFor = "the provider's availability check";
-  const patience = Math.min(SERVICEABILITY_PATIENCE, item.rules.policy.response.deadline / 4);
+  const { deadline } = item.rules.policy.response;
+  const left = (item.sla?.deadline ?? 0) - Date.now();
+  const patience = Math.max(LEAST_PATIENCE, Math.min(SERVICEABILITY_PATIENCE, deadline / 4, left / 2));
   // A quick answer is passed over in the records; one that takes its time shows.
   const hold: Hold = () => (succeeded) => {
     if (!succeeded) item.journal.touch();
@@ -92,9 +97,10 @@ async function askProvider(item: ItemState, platform: Platform): Promise<Finding
       const rejection: Answer = { kind: 'reject', reason, reasonCode: 'not_available', actor: 'provider' };
       return alternative === undefined ? rejection : { ...rejection, alternative };
     }
-    const message =
-      (said?.kind === 'unknown' ? said.reason : undefined) ?? 'The availability check cannot tell.';
-    const told = await askPerson(item, platform, 'availability_unknown', message, 'the availability check');
+    const untold = 'The availability check cannot tell.';
+    const message = (said?.kind === 'unknown' ? said.reason : undefined) ?? untold;
+    const step = { name: 'the availability check', told: untold };
+    const told = await askPerson(item, platform, 'availability_unknown', message, step);
     if (told.kind !== 'retry') return told;
   }
 }
@@ -111,14 +117,15 @@ async function askPerson(
   platform: Platform,
   code: AttentionCode,
   message: string,
-  repeatable: string,
+  /** The step that a `retry` repeats, and what notifications say of the question. */
+  repeatable: { name: string; told: string },
 ): Promise<Finding | { kind: 'retry' }>;
 async function askPerson(
   item: ItemState,
   platform: Platform,
   code: AttentionCode,
   message: string,
-  repeatable?: string,
+  repeatable?: { name: string; told: string },
 ): Promise<Finding | { kind: 'retry' }> {
   const asked = `${item.stage}: ${message}`;
   if (item.approved.has(asked)) return CLEAR;
@@ -132,22 +139,21 @@ async function askPerson(
   }
   item.question = { code, message };
   item.waitingFor = 'a person';
-  item.stuck = repeatable ?? null;
-  item.retryWanted = false;
-  item.raise(code, message);
+  const retries = item.retries;
+  if (repeatable !== undefined) item.stuck.set(repeatable.name, code);
+  const retry = () => repeatable !== undefined && item.retries > retries;
+  item.raise(code, message, repeatable?.told);
   if (item.held.length > 0) raiseHeld(item);
   const answer = await untilAnsweredOr(item, platform, () => {
     if (code === 'availability_unknown' && item.availabilityConfirmed) item.question = null;
-    return item.question === null || item.retryWanted;
+    return item.question === null || retry();
   });
-  const retry = item.retryWanted;
   item.question = null;
-  item.stuck = null;
-  item.retryWanted = false;
+  if (repeatable !== undefined) item.stuck.delete(repeatable.name);
   item.waitingFor = null;
   item.settle(code);
   if (answer !== null) return answer;
-  if (retry) return { kind: 'retry' };
+  if (retry()) return { kind: 'retry' };
   item.approved.add(asked);
   return CLEAR;
 }
@@ -158,14 +164,15 @@ export async function untilAnsweredOr(
   platform: Platform,
   holds: () => boolean,
 ): Promise<Answer | null> {
+  // Not only a hint tells: an acknowledgement that was overtaken does as well.
+  const answered = () => item.status !== null && !isUnanswered(item.status);
   for (;;) {
     takeEvents(item);
-    if (item.hints.length > 0 && (await platform.look()) && item.status !== 'submitted_to_provider') {
-      return { kind: 'elsewhere', status: item.status ?? 'pending' };
-    }
+    if (item.hints.length > 0) await platform.look();
+    if (answered()) return { kind: 'elsewhere', status: item.status ?? 'pending' };
     if (item.verdict !== null) return item.verdict;
     if (holds()) return null;
-    await condition(() => item.hasNews() || item.verdict !== null || holds());
+    await condition(() => item.hasNews() || item.verdict !== null || answered() || holds());
   }
 }
 
@@ -189,6 +196,7 @@ function takeEvents(item: ItemState): void {
         }
         break;
       case 'withdrawn':
+        item.withdrawal ??= event;
         item.verdict ??= {
           kind: 'reject',
           reason: plan.reason,

@@ -1,9 +1,8 @@
 import { condition } from '@temporalio/workflow';
 import { planEvent, type EventPlan } from '../domain/event-plan.js';
-import type { ProviderAnswer } from '../domain/activities.js';
 import type { ProviderEvent } from '../domain/provider-event.js';
 import type { Status } from '../domain/status.js';
-import { providerCalls } from './activities.js';
+import { callOff, setOut, switchOff } from './dispatch.js';
 import type { ItemState } from './item-state.js';
 import { hasEnded, type Platform } from './platform.js';
 
@@ -12,9 +11,13 @@ import { hasEnded, type Platform } from './platform.js';
  * planned against where the item stands now, and the platform sees the drawn states in order.
  */
 export async function carryOut(item: ItemState, platform: Platform): Promise<void> {
+  await condition(() => item.offerRead);
   stand(item);
-  if (item.status === 'accepted') item.background(setOut(item));
+  if (item.status === 'accepted' && item.withdrawal === null) item.background(setOut(item));
   item.events.unshift(...inOrder(item.held.splice(0)));
+  if (item.withdrawal !== null) item.events.unshift(item.withdrawal);
+  else if (item.verdict?.kind === 'reject')
+    item.raise('drift', 'The order was to be rejected, and is accepted at Offergrid.');
   item.settle('event_before_decision');
   while (!hasEnded(item)) {
     await condition(() => item.hasNews());
@@ -26,13 +29,15 @@ export async function carryOut(item: ItemState, platform: Platform): Promise<voi
     }
     if (!hasEnded(item)) stand(item);
   }
+  leaveAside(item);
 }
 
-/** Stops what the provider had begun for an order that will not be carried out. */
-export async function standDown(item: ItemState): Promise<void> {
-  const workOrderId = item.facts.workOrderId;
-  if (item.outcome !== 'cancelled' && !item.withdrawn) return;
-  if (workOrderId !== undefined) await callOff(item, workOrderId);
+/** What was reported too late to apply stays on record. */
+function leaveAside(item: ItemState): void {
+  for (const { type } of item.events.splice(0)) {
+    item.journal.write({ type: 'note', actor: 'workflow', note: `${type} came when the order had ended.` });
+    if (type === 'service.activated' && item.status !== 'active') switchOff(item);
+  }
 }
 
 /** Where the item is in the story, and what it waits for, as its status says. */
@@ -69,7 +74,10 @@ async function apply(event: ProviderEvent, item: ItemState, platform: Platform):
       missed(plan.by, item);
       break;
     case 'noted':
-      item.learn(event.data);
+      if (!isOutdated(event, item)) {
+        adopt(event, item);
+        item.learn(event.data);
+      }
       item.journal.write({ type: 'note', actor, note: `${event.type} changes nothing: ${plan.why}.` });
       break;
     case 'refused':
@@ -95,8 +103,12 @@ async function move(
   adopt(event, item);
   item.learn(event.data);
   for (const step of plan.steps) {
-    const told = await platform.tell(step, actor);
-    if (told === 'put_off') return;
+    const givesWay = () => item.events.some((later) => supersedes(later, event));
+    const told = await platform.tell(step, actor, { givesWay });
+    if (told === 'put_off') {
+      putBack(event, item);
+      return;
+    }
     if (told === 'overtaken') {
       // Where the platform is further along, the event is planned again from there; where it ended, that is the end.
       if (!hasEnded(item)) item.events.unshift(event);
@@ -116,6 +128,35 @@ async function move(
   if (event.type === 'order.cancelled') item.withdrawn = true;
 }
 
+/** What came first may change nothing, and then it is this event's turn again. Only a cancellation goes before it. */
+function putBack(event: ProviderEvent, item: ItemState): void {
+  if (item.events.some((later) => supersedes(later, event))) {
+    item.journal.write({ type: 'note', actor: 'workflow', note: `A later ${event.type} took its place.` });
+    return;
+  }
+  const at = item.events.findIndex(({ type }) => type === 'order.cancelled');
+  const cancellation = at < 0 ? [] : item.events.splice(at, 1);
+  // Of two cancellations one is enough; they would put each other off for ever.
+  const again = event.type === 'order.cancelled' && at >= 0 ? [] : [event];
+  item.events.unshift(...cancellation, ...again);
+}
+
+/** Says the same thing anew: another appointment, or the same report with other data. */
+function supersedes(later: ProviderEvent, event: ProviderEvent): boolean {
+  const kind = ({ type }: ProviderEvent) =>
+    type === 'appointment.rescheduled' ? 'appointment.scheduled' : type;
+  return (
+    event.type !== 'order.cancelled' &&
+    kind(later) === kind(event) &&
+    Date.parse(later.time) >= Date.parse(event.time)
+  );
+}
+
+/** Happened before the appointment that stands was made: what it says of the visit has been overtaken. */
+function isOutdated(event: ProviderEvent, { appointment }: ItemState): boolean {
+  return appointment !== null && Date.parse(event.time) < Date.parse(appointment.asOf);
+}
+
 /** A work order the event names replaces the one we made, which is called off. */
 function adopt(event: ProviderEvent, item: ItemState): void {
   const named = 'workOrderId' in event.data ? event.data.workOrderId : undefined;
@@ -132,114 +173,7 @@ function missed(by: 'customer' | 'technician', item: ItemState): void {
   }
 }
 
-/** Tells the provider's systems what is to be done, as far as they are connected; else the field acts by itself. */
-async function setOut(item: ItemState): Promise<void> {
-  const { category, known, offer } = item;
-  if (item.simulated) {
-    item.events.push(...simulatedVisit(item));
-    return;
-  }
-  if (!item.rules.providerConnected) return;
-  const calls = providerCalls(item.journal);
-  if (category.fulfillment === 'instant') {
-    const result = await insist(item, 'the activation', () => calls.activate({ item: known, offer }));
-    if (result?.activated !== true) return;
-    if (hasEnded(item)) {
-      item.raise(
-        'cancelled_in_field',
-        'The order ended while its service was being activated: switch it off.',
-      );
-      return;
-    }
-    const { kind: _, activated: __, ...data } = result;
-    const time = new Date().toISOString();
-    item.events.push({
-      id: `activation-${item.itemId}`,
-      type: 'service.activated',
-      time,
-      source: 'provider',
-      data,
-    });
-    return;
-  }
-  const contactBy = new Date(Date.now() + item.rules.policy.stages.contact).toISOString();
-  const [ordered] = await Promise.all([
-    insist(item, 'the work order', () => calls.createWorkOrder({ item: known, offer })),
-    insist(item, 'the customer contact', () => calls.contactCustomer({ item: known, contactBy })),
-  ]);
-  if (ordered === null) return;
-  if (item.withdrawn) {
-    await callOff(item, ordered.workOrderId);
-    return;
-  }
-  if (item.facts.workOrderId === undefined) item.facts.workOrderId = ordered.workOrderId;
-  else if (item.facts.workOrderId !== ordered.workOrderId) await callOff(item, ordered.workOrderId);
-  item.journal.write({ type: 'note', actor: 'workflow', note: `Work order ${ordered.workOrderId} made.` });
-}
-
-/** A refusal goes before a person, who may have it tried again. Null once the item is over. */
-async function insist<T>(
-  item: ItemState,
-  step: string,
-  call: () => Promise<ProviderAnswer<T>>,
-): Promise<({ kind: 'done' } & T) | null> {
-  for (;;) {
-    const answer = await call();
-    if (answer.kind === 'done') return answer;
-    item.stuck = step;
-    item.raise('manual_review', `The provider's system refused ${step}: ${answer.detail}`);
-    const retry = await item.untilRetryOr(() => hasEnded(item));
-    item.stuck = null;
-    item.settle('manual_review');
-    if (!retry) return null;
-  }
-}
-
-async function callOff(item: ItemState, workOrderId: string): Promise<void> {
-  const reason = 'The order was cancelled or carried out under another work order.';
-  const answer = await providerCalls(item.journal).cancelWorkOrder({
-    itemId: item.itemId,
-    workOrderId,
-    reason,
-  });
-  const note =
-    answer.kind === 'done'
-      ? `Work order ${workOrderId} cancelled.`
-      : `Work order ${workOrderId} stands: ${answer.detail}`;
-  item.journal.write({ type: 'note', actor: 'workflow', note });
-}
-
 /** By when it happened, as far as the senders say; senders that send nothing keep their order. */
 function inOrder(events: ProviderEvent[]): ProviderEvent[] {
   return [...events].sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
-}
-
-/** What the field would report of a test order, for which nobody drives out. */
-function simulatedVisit(item: ItemState): ProviderEvent[] {
-  const time = new Date().toISOString();
-  const source = 'simulation';
-  const id = (step: string) => `simulated-${step}`;
-  if (item.category.fulfillment === 'instant') {
-    return [
-      {
-        id: id('activation'),
-        type: 'service.activated',
-        time,
-        source,
-        data: { effectiveDate: time.slice(0, 10) },
-      },
-    ];
-  }
-  const visit = { scheduledFor: time, appointmentWindow: 'simulated' };
-  return [
-    { id: id('appointment'), type: 'appointment.scheduled', time, source, data: visit },
-    { id: id('start'), type: 'installation.started', time, source, data: {} },
-    {
-      id: id('completion'),
-      type: 'installation.completed',
-      time,
-      source,
-      data: { accountNumber: 'TEST', activationDate: time.slice(0, 10) },
-    },
-  ];
 }

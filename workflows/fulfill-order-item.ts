@@ -1,15 +1,23 @@
 import { allHandlersFinished, condition } from '@temporalio/workflow';
 import type { Answer } from '../domain/answer.js';
 import type { Offer, OrderItem } from '../domain/order-item.js';
+import type { ProviderEvent } from '../domain/provider-event.js';
 import { isFinal, isUnanswered } from '../domain/status.js';
 import type { Step } from '../domain/status-update.js';
+import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
 import { fetchItem, fetchOffer, findOffer, loadRules, mayPass } from './activities.js';
 import { checkAvailability, decide, review, untilAnsweredOr } from './decide.js';
-import { carryOut, standDown } from './fulfil.js';
+import { standDown } from './dispatch.js';
+import { carryOut } from './fulfil.js';
 import { ItemState } from './item-state.js';
-import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
-import { finish, Platform, reach, settleSla } from './platform.js';
+import { finish, Platform, reach, settleSla, whileOpen } from './platform.js';
 import { ResponseClock } from './response-clock.js';
+
+/** An item that the platform does not show yet is asked for again, less and less often; in milliseconds. */
+const FIRST_PAUSE = 5_000;
+const LONGEST_PAUSE = 3_600_000;
+/** About two days; after that only a person or a word from the platform has it read again. */
+const READS_BY_ITSELF = 60;
 
 /**
  * One order item, from the first word of it to a live service. It ends when the platform shows an end; until then it
@@ -22,6 +30,7 @@ export async function fulfillOrderItem(input: FulfillOrderItemInput): Promise<vo
   const writing = item.journal.keep();
 
   await hear(item);
+  item.background(learnOffer(item));
   if (isUnanswered(item.status ?? 'pending')) await answerInTime(item, platform);
   if (!isFinal(item.status ?? 'pending')) await carryOut(item, platform);
   finish(item);
@@ -35,20 +44,30 @@ export async function fulfillOrderItem(input: FulfillOrderItemInput): Promise<vo
 
 /** The webhook was a hint; the item itself is read from the platform, and the offer it is for from what we know. */
 async function hear(item: ItemState): Promise<void> {
-  for (;;) {
+  const step = 'reading the item';
+  for (let reads = 0, pause = FIRST_PAUSE; ; reads += 1, pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     const lookup = await reach(item, () => fetchItem({ itemId: item.itemId }));
     if (lookup.kind === 'found') {
-      item.read(lookup.item, await offerOf(lookup.item, item));
+      item.stuck.delete(step);
+      item.settle('drift');
+      item.read(lookup.item);
       if (!isUnanswered(lookup.item.status)) settleSla(item, lookup.item.status);
       return;
     }
-    item.stuck = 'reading the item';
+    item.stuck.set(step, 'drift');
     item.raise('drift', 'Offergrid does not know this item as one of ours.');
-    await item.untilRetryOr(() => item.hints.length > 0);
+    const { retries } = item;
+    const asked = () => item.retries > retries || item.hints.length > 0;
+    await (reads < READS_BY_ITSELF ? condition(asked, pause) : condition(asked));
     item.hints.length = 0;
-    item.stuck = null;
-    item.settle('drift');
   }
+}
+
+/** Runs beside the clock: an offer that cannot be read must not keep alarms, or a person's answer, waiting. */
+async function learnOffer(item: ItemState): Promise<void> {
+  item.waitingFor = 'the offer from Offergrid';
+  item.offer = await whileOpen(item, () => offerOf(item.known, item));
+  item.offerRead = true;
 }
 
 /** The offers table remembers; Offergrid is asked where it does not, or is away. */
@@ -69,22 +88,28 @@ async function answerInTime(item: ItemState, platform: Platform): Promise<void> 
     const answer = await findAnswer(item, platform);
     if (answer.kind === 'elsewhere') continue;
     item.answering = true;
-    const unsaid = () => answer.kind === 'reject' || (!item.hasNews() && item.verdict === null);
-    const told = await platform.tell(stepFor(answer, item), answer.actor, unsaid);
+    const accepting = answer.kind === 'accept';
+    await platform.tell(stepFor(answer, item), answer.actor, {
+      stillWanted: () => !accepting || (!item.hasNews() && item.verdict === null),
+      givesWay: () => accepting && (item.verdict !== null || item.events.some(isDenial)),
+    });
     item.answering = false;
-    if (told === 'put_off' && answer === item.verdict) item.verdict = null;
   }
   await clock.stop();
 }
 
 async function findAnswer(item: ItemState, platform: Platform): Promise<Answer> {
-  const said = await untilAnsweredOr(item, platform, () => true);
+  const said = await untilAnsweredOr(item, platform, () => item.offerRead);
   if (said !== null) return said;
   const reviewed = await review(item, platform);
   if (reviewed.kind !== 'clear') return reviewed;
   const available = await checkAvailability(item, platform);
   if (available.kind !== 'clear') return available;
   return await decide(item, platform);
+}
+
+function isDenial({ type }: ProviderEvent): boolean {
+  return type === 'availability.denied';
 }
 
 function stepFor(answer: Exclude<Answer, { kind: 'elsewhere' }>, item: ItemState): Step {

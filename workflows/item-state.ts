@@ -35,11 +35,18 @@ export class ItemState {
   status: Status | null = null;
   item: OrderItem | null = null;
   offer: Offer | null = null;
+  /** Whether it was found out what offer this is for; it may be none of ours. */
+  offerRead = false;
   facts: Facts = {};
   appointment: Appointment | null = null;
   missedVisits = 0;
   waitingFor: string | null = 'the order item from Offergrid';
   sla: { state: SlaState; deadline: number; respondedAt: number | null } | null = null;
+  /**
+   * When Offergrid was last called. Unlike the clock of the moment it is in the history already: what is made of it
+   * stays the same when a worker dies and its task is done again.
+   */
+  calledAt = Date.now();
   acceptedAt: number | null = null;
   finishedAt: number | null = null;
   /** The order was called off after its acceptance; what the provider began for it is stopped. */
@@ -52,15 +59,18 @@ export class ItemState {
   held: ProviderEvent[] = [];
   /** How to answer the order, once somebody or something has said so. */
   verdict: Answer | null = null;
+  /** The order was called off before its answer: should it be accepted all the same, it is cancelled. */
+  withdrawal: ProviderEvent | null = null;
   /** The answer is on its way to the platform: it is too late for another. */
   answering = false;
   availabilityConfirmed = false;
   /** What a person has approved; it is not asked again. */
   readonly approved = new Set<string>();
   question: Question | null = null;
-  /** The step that cannot go on by itself. */
-  stuck: string | null = null;
-  retryWanted = false;
+  /** The steps that cannot go on by themselves, each with the attention it is under. */
+  readonly stuck = new Map<string, AttentionCode>();
+  /** Grows with every `retry`: of several stuck steps each sees it for itself. */
+  retries = 0;
 
   readonly #background: Promise<void>[] = [];
   #attentions = new Map<AttentionCode, Attention>();
@@ -118,9 +128,8 @@ export class ItemState {
   }
 
   /** Takes in what the platform says of the item when it is first read. */
-  read(item: OrderItem, offer: Offer | null): void {
+  read(item: OrderItem): void {
     this.item = item;
-    this.offer = offer;
     this.status = item.status;
     const createdAt = item.createdAt === null ? this.#heardAt : Date.parse(item.createdAt);
     const deadline = responseDeadline(createdAt, this.rules.policy.response);
@@ -149,32 +158,33 @@ export class ItemState {
     if (waitingFor !== null) this.journal.touch();
   }
 
-  /** Puts the item before a person; once per reason until the reason is gone. */
-  raise(code: AttentionCode, message: string): void {
+  /**
+   * Puts the item before a person; once per reason until the reason is gone. `told` is what notifications say where the
+   * message repeats another system's words, which may name the customer.
+   */
+  raise(code: AttentionCode, message: string, told = message): void {
     if (this.#attentions.get(code)?.message === message) return;
     const fresh = !this.#attentions.has(code);
     this.#attentions.set(code, { code, since: new Date().toISOString(), message });
     this.journal.write({ type: 'note', actor: 'workflow', note: `${code}: ${message}` });
-    if (fresh && !code.startsWith('sla_')) this.notify('order.attention', message);
+    if (fresh && !code.startsWith('sla_')) this.notify('order.attention', told, `order.attention-${code}`);
   }
 
   settle(...codes: AttentionCode[]): void {
     for (const code of codes) if (this.#attentions.delete(code)) this.journal.touch();
   }
 
-  notify(type: NotificationType, message: string): void {
-    this.journal.announce({
-      type,
-      data: {
-        itemId: this.itemId,
-        orderId: this.orderId,
-        stage: this.stage,
-        ...(this.sla === null ? {} : { deadline: new Date(this.sla.deadline).toISOString() }),
-        message,
-        url: workflowUrl(this.rules),
-        ...(this.item !== null && isTestOrder(this.item) ? { testOrder: true as const } : {}),
-      },
-    });
+  notify(type: NotificationType, message: string, about: string = type): void {
+    const data = {
+      itemId: this.itemId,
+      orderId: this.orderId,
+      stage: this.stage,
+      ...(this.sla === null ? {} : { deadline: new Date(this.sla.deadline).toISOString() }),
+      message,
+      url: workflowUrl(this.rules),
+      ...(this.item !== null && isTestOrder(this.item) ? { testOrder: true as const } : {}),
+    };
+    this.journal.announce({ type, data }, about);
   }
 
   get attention(): Attention | null {
@@ -215,13 +225,19 @@ export class ItemState {
     return this.events.length > 0 || this.hints.length > 0;
   }
 
-  /** Until somebody says `retry`, or the condition holds. True: retry. */
-  async untilRetryOr(holds: () => boolean): Promise<boolean> {
-    this.retryWanted = false;
-    await condition(() => this.retryWanted || holds());
-    const retry = this.retryWanted;
-    this.retryWanted = false;
-    return retry;
+  /** Puts a stuck step before a person until somebody says `retry`, or the condition holds. True: retry. */
+  async untilRetryOr(
+    stuck: { step: string; code: AttentionCode; message: string; told?: string },
+    holds: () => boolean,
+  ): Promise<boolean> {
+    const { step, code, message } = stuck;
+    const before = this.retries;
+    this.stuck.set(step, code);
+    this.raise(code, message, stuck.told);
+    await condition(() => this.retries > before || holds());
+    this.stuck.delete(step);
+    if (![...this.stuck.values()].includes(code)) this.settle(code);
+    return this.retries > before;
   }
 
   /** Signals reach a workflow past the API as well: what is no event would break every later step. */

@@ -36,7 +36,7 @@ export class Journal {
   #records: Promise<void> = Promise.resolve();
   #closed = false;
   #sequence = 0;
-  #notified = 0;
+  readonly #notified = new Map<string, number>();
   #revision = 0;
   #indexed: Record<string, unknown> = {};
 
@@ -63,9 +63,15 @@ export class Journal {
     });
   }
 
-  /** Adds something for people to be told, under an id that every retry of it keeps. */
-  announce(notification: Omit<Notification, 'id' | 'timestamp'>): void {
-    const id = `${this.itemId}-${++this.#notified}`;
+  /**
+   * Adds something for people to be told, under an id that every retry of it keeps. A worker may die between sending
+   * and the server's knowing of it, and what comes next may differ then: the id says what it is about, so that another
+   * thing is not taken for a repeat.
+   */
+  announce(notification: Omit<Notification, 'id' | 'timestamp'>, about: string = notification.type): void {
+    const count = (this.#notified.get(about) ?? 0) + 1;
+    this.#notified.set(about, count);
+    const id = `${this.itemId}-${about}-${count}`;
     this.#notifications.push({ id, timestamp: new Date().toISOString(), ...notification });
     this.#changed = true;
   }
@@ -144,6 +150,6 @@ function describe(view: OrderView): string {
   ];
   if (view.waitingFor !== null) lines.push(`**Waiting for** ${view.waitingFor}`);
   if (view.sla !== null) lines.push(`**Answer** ${view.sla.state}, due ${view.sla.deadline}`);
-  if (view.attention !== null) lines.push(`**Attention** ${view.attention.code}: ${view.attention.message}`);
+  if (view.attention !== null) lines.push(`**Attention** ${view.attention.code}`);
   return lines.join('\n\n');
 }

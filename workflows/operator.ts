@@ -14,7 +14,7 @@ export function refuseImpossible(item: ItemState, command: OperatorCommand): voi
     case 'note':
       return;
     case 'retry':
-      if (item.stuck === null) throw refused('no step is stuck');
+      if (item.stuck.size === 0) throw refused('no step is stuck');
       return;
     case 'approve':
       if (item.question === null || item.verdict !== null) throw refused('no question is open');
@@ -42,7 +42,7 @@ export function obey(item: ItemState, command: OperatorCommand): OrderView {
     case 'note':
       break;
     case 'retry':
-      item.retryWanted = true;
+      item.retries += 1;
       break;
     case 'approve':
       if (item.question !== null) item.settle(item.question.code);

@@ -1,4 +1,4 @@
-import { condition } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { NotificationType } from '../domain/notification.js';
 import { answeredSlaState } from '../domain/response-deadline.js';
 import { outcomeOf } from '../domain/stage.js';
@@ -24,6 +24,7 @@ const ANNOUNCED: Partial<Record<Status, NotificationType>> = {
  */
 export async function reach<T>(item: ItemState, call: (repeated: boolean) => Promise<T>): Promise<T> {
   for (let repeated = false; ; repeated = true) {
+    item.calledAt = Date.now();
     try {
       const answer = await call(repeated);
       item.settle('offergrid_unreachable');
@@ -38,49 +39,85 @@ export async function reach<T>(item: ItemState, call: (repeated: boolean) => Pro
   }
 }
 
+/**
+ * Does what is worth doing only while the item is open: once it has ended, the call is cancelled, and null is what came
+ * of it.
+ */
+export async function whileOpen<T>(item: ItemState, call: () => Promise<T>): Promise<T | null> {
+  const scope = new CancellationScope();
+  let over = false;
+  void condition(() => over || hasEnded(item)).then(() => {
+    if (!over) scope.cancel();
+  });
+  try {
+    return await scope.run(call);
+  } catch (error) {
+    // The last attempt may also fail by itself, and is not repeated then.
+    if (isCancellation(error) || hasEnded(item)) return null;
+    throw error;
+  } finally {
+    over = true;
+  }
+}
+
 /** `told`: the platform shows it. `overtaken`: the item moved there without us. `put_off`: other news comes first. */
 export type Told = 'told' | 'overtaken' | 'put_off';
 
-/** The one way this item's status is told to the platform: one update at a time, in the order they were asked for. */
+/** When an update is left unsent, or given up after a refusal. */
+export interface Telling {
+  /** Asked when its turn has come. */
+  stillWanted?: () => boolean;
+  /** Asked while it is stuck: whether something else came that goes before it. */
+  givesWay?: () => boolean;
+}
+
+/** The one way this item's status is told to the platform and read there: one call at a time. */
 export class Platform {
   #busy = false;
 
   constructor(private readonly item: ItemState) {}
 
-  /** Tells a step unless `stillWanted` says no when its turn has come. */
-  async tell(step: Step, actor: string, stillWanted: () => boolean = () => true): Promise<Told> {
-    await condition(() => !this.#busy);
-    if (!stillWanted()) return 'put_off';
+  async tell(step: Step, actor: string, { stillWanted, givesWay }: Telling = {}): Promise<Told> {
+    return await this.#alone(async () =>
+      stillWanted?.() === false ? 'put_off' : await this.#tell(step, actor, givesWay),
+    );
+  }
+
+  /** Reads the item after a hint that it changed there; if it had, what it shows now counts. */
+  async look(): Promise<void> {
+    // An answer to an update that is still under way would be older news than what is read beside it.
+    await this.#alone(() => this.#look());
+  }
+
+  async #alone<T>(call: () => Promise<T>): Promise<T> {
+    // Of several that waited one goes first, and the others wait again.
+    while (this.#busy) await condition(() => !this.#busy);
     this.#busy = true;
     try {
-      return await this.#tell(step, actor);
+      return await call();
     } finally {
       this.#busy = false;
     }
   }
 
-  /** Reads the item after a hint that it changed there. True: it had, and what it shows now counts. */
-  async look(): Promise<boolean> {
+  async #look(): Promise<void> {
     const { item } = this;
     item.hints.length = 0;
     const lookup = await reach(item, () => fetchItem({ itemId: item.itemId }));
-    if (lookup.kind === 'unknown') return false;
+    if (lookup.kind === 'unknown') return;
     const { status } = lookup.item;
-    if (item.status !== null && !isFurther(status, item.status)) {
-      if (status !== item.status) item.raise('drift', `Offergrid shows ${status}, behind ${item.status}.`);
-      return false;
-    }
-    this.#takeRemote(status);
-    return true;
+    if (item.status === null || isFurther(status, item.status)) this.#takeRemote(status);
+    else if (status !== item.status) item.raise('drift', `Offergrid shows ${status}, behind ${item.status}.`);
   }
 
-  async #tell(step: Step, actor: string): Promise<Told> {
+  async #tell(step: Step, actor: string, givesWay: () => boolean = () => false): Promise<Told> {
     const { item } = this;
+    const from = item.status ?? 'pending';
     const { timeZone, stages } = item.rules.policy;
     const update = updateFor(step, { timeZone, contactWithin: stages.contact, facts: item.facts });
     const send = step.status === 'accepted' || step.status === 'rejected' ? giveAnswer : updateStatus;
     for (;;) {
-      const result = await reach(item, (repeated) => send({ itemId: item.itemId, update, repeated }));
+      const result = await reach(item, (repeated) => send({ itemId: item.itemId, from, update, repeated }));
       switch (result.kind) {
         case 'applied':
           this.#take(step.status, actor, update.providerNotes);
@@ -98,15 +135,20 @@ export class Platform {
             });
             return 'put_off';
           }
-          const message = `Offergrid refused the move to ${step.status} (${result.httpStatus}): ${result.detail}`;
-          item.raise('offergrid_rejected_update', message);
-          item.stuck = `the update to ${step.status}`;
+          const told = `Offergrid refused the move to ${step.status} (${result.httpStatus}).`;
+          const message = `${told.slice(0, -1)}: ${result.detail}`;
+          // What is stuck is not on its way: another answer may take its place.
+          const { answering } = item;
+          item.answering = false;
           const retry = await item.untilRetryOr(
-            () => item.hints.length > 0 || item.events.some(({ type }) => type === 'order.cancelled'),
+            { step: `the update to ${step.status}`, code: 'offergrid_rejected_update', message, told },
+            () =>
+              item.hints.length > 0 ||
+              item.events.some(({ type }) => type === 'order.cancelled') ||
+              givesWay(),
           );
-          item.stuck = null;
-          item.settle('offergrid_rejected_update');
           if (!retry) return 'put_off';
+          item.answering = answering;
           break;
         }
         default:
@@ -120,10 +162,11 @@ export class Platform {
     const { item } = this;
     const from = item.status;
     this.#take(status, 'offergrid', 'The item was moved at Offergrid.');
-    if (status !== 'cancelled' || from === null || isUnanswered(from)) return;
+    if (!isFinal(status) || status === 'active' || from === null || isUnanswered(from)) return;
     item.withdrawn = true;
-    if (from === 'scheduled' || from === 'in_progress') {
-      item.raise('cancelled_in_field', `Cancelled at Offergrid while the order was ${from}.`);
+    if (status !== 'failed' && (from === 'scheduled' || from === 'in_progress')) {
+      const ended = status === 'cancelled' ? 'Cancelled' : 'Rejected';
+      item.raise('cancelled_in_field', `${ended} at Offergrid while the order was ${from}.`);
     }
   }
 
@@ -168,6 +211,8 @@ export function hasEnded(item: ItemState): boolean {
 export function finish(item: ItemState): void {
   item.outcome = item.status === null ? null : (outcomeOf(item.status) ?? null);
   item.finishedAt = Date.now();
+  // Nobody has to look at these any more.
+  item.settle('drift', 'no_show', 'offergrid_unreachable');
   item.enter('done', null);
   item.journal.touch();
 }

@@ -35,21 +35,27 @@ export class ResponseClock {
   }
 
   async #run(): Promise<void> {
-    for (const due of this.#dues()) {
+    const dues = this.#dues();
+    for (const [at, due] of dues.entries()) {
       const wait = due.at - Date.now();
       if (wait > 0) await sleep(wait, { summary: due.kind });
-      this.#strike(due);
+      // After an outage several may be due at once: the last of them says it all.
+      const overtaken = dues
+        .slice(at + 1)
+        .some((next) => next.kind !== 'acknowledge' && next.at <= Date.now());
+      if (due.kind !== 'warning' || !overtaken) this.#strike(due);
     }
   }
 
   #dues(): Due[] {
     const { policy } = this.item.rules;
     const { createdAt, heardAt } = this.item;
+    const now = Date.now();
     const dues: Due[] = alarmsFor(createdAt, heardAt, policy.response);
     const after = policy.acknowledgeAfter;
     if (after !== null) {
       dues.push({
-        at: Math.max(createdAt + after, heardAt + Math.min(after, ACKNOWLEDGE_GRACE)),
+        at: Math.max(createdAt + after, now + Math.min(after, ACKNOWLEDGE_GRACE)),
         kind: 'acknowledge',
       });
     }
@@ -98,7 +104,7 @@ export class ResponseClock {
     if (!wanted()) return;
     item.background(
       CancellationScope.nonCancellable(async () => {
-        await this.platform.tell({ status: 'submitted_to_provider' }, 'policy', wanted);
+        await this.platform.tell({ status: 'submitted_to_provider' }, 'policy', { stillWanted: wanted });
       }),
     );
   }

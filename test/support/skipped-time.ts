@@ -49,6 +49,7 @@ export interface SkippedTime {
     incomplete?: boolean;
     offerId?: string;
     street?: string;
+    metadata?: Record<string, unknown>;
   }): Promise<HeardItem>;
   stop(): Promise<void>;
 }
@@ -62,8 +63,14 @@ export interface HeardItem {
   hoursOf(type: string): number[];
 }
 
-/** Starts everything with a policy of its own; what it leaves out has the contract's defaults. */
-export async function startSkippedTime(policy: object = {}): Promise<SkippedTime> {
+/**
+ * Starts everything with a policy of its own; what it leaves out has the contract's defaults. Without a provider's
+ * system there are activities for none.
+ */
+export async function startSkippedTime(
+  policy: object = {},
+  { providerConnected = true }: { providerConnected?: boolean } = {},
+): Promise<SkippedTime> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const postgres = usePostgres(inject('postgresUrl'));
   const databaseUrl = await postgres.createDatabase();
@@ -84,14 +91,14 @@ export async function startSkippedTime(policy: object = {}): Promise<SkippedTime
 
   const activities = createActivities({
     offergrid: createOffergridClient({ baseUrl: offergrid.url, apiKey: KEY }),
-    provider: createProviderClient({ baseUrl: provider.url, apiKey: KEY }),
+    provider: providerConnected ? createProviderClient({ baseUrl: provider.url, apiKey: KEY }) : undefined,
     offers: createOffers(pool),
     records: createOrderRecords(pool),
     channels: createChannels({ webhook: { url: notifications.url, secret: NOTIFY_SECRET } }),
     reconciliation: createReconciliation(pool),
     starter: createFulfillmentStarter(env.client),
     startNotification: notificationStarter(env.client),
-    rules: { policy: parsePolicy(policy), providerConnected: true, workflowUrlBase: null },
+    rules: { policy: parsePolicy(policy), providerConnected, workflowUrlBase: null },
   });
   const base = { connection: env.nativeConnection, namespace: env.namespace ?? 'default' };
   const workers = await Promise.all([
@@ -112,7 +119,7 @@ export async function startSkippedTime(policy: object = {}): Promise<SkippedTime
     notifications,
     pool,
     postgresLine,
-    hear: async ({ hoursAgo = 0, incomplete = false, offerId = 'off-789-ghi', street }) => {
+    hear: async ({ hoursAgo = 0, incomplete = false, offerId = 'off-789-ghi', street, metadata }) => {
       const createdAt = (await env.currentTimeMs()) - hoursAgo * HOUR;
       const itemId = `item-${randomUUID()}`;
       const { orderId } = offergrid.control.placeOrder({
@@ -120,6 +127,7 @@ export async function startSkippedTime(policy: object = {}): Promise<SkippedTime
         itemIds: [itemId],
         createdAt: new Date(createdAt).toISOString(),
         silent: true,
+        ...(metadata === undefined ? {} : { metadata }),
         ...(incomplete ? { customerInfo: { fullName: 'Pat Doe', email: 'unusable', phone: 'none' } } : {}),
         ...(street === undefined
           ? {}

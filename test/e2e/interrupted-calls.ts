@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import type { Call } from '../../sandbox/http/call-log.js';
+import type { HttpFault } from '../../sandbox/http/fault-plan.js';
+import type { System } from '../../sandbox/system/start-system.js';
+import { LIVE, VISIT, type PlacedItem } from './placed-item.js';
+
+/** From the first call in hand until the platform applies it: the worker has to be stopped by then. */
+const APPLIED_AFTER = 7_000;
+/** Applied when the worker is gone already. */
+export const APPLIED_LATE = 10_000;
+export type Fault = 'never-arrives' | 'applied' | 'applied-late';
+
+/** One item, and the one call of it that the worker is killed over. */
+export interface Case {
+  name: string;
+  itemId: string;
+  call: { method: string; path: string; whenBody?: Record<string, unknown> };
+  of: 'platform' | 'provider';
+  fault: Fault;
+  instant?: boolean;
+  /** Statuses the platform is to see after `pending`; default: an installation's. */
+  moves?: string[];
+  /** Where the item is brought first, before the call in question. */
+  ready?: (item: PlacedItem) => Promise<unknown>;
+  /** What leads to the call; default: placing the order. */
+  trigger?: (item: PlacedItem) => Promise<unknown>;
+  /** What is left to be reported afterwards. */
+  rest: string[];
+}
+
+const MOVED = { ...VISIT, scheduledFor: '2031-01-20T09:00:00Z' };
+/** What an installation's events carry. */
+export const REPORTS: Record<string, object> = {
+  'appointment.scheduled': VISIT,
+  'installation.started': {},
+  'installation.completed': LIVE,
+};
+export const WHOLE_VISIT = Object.keys(REPORTS);
+
+const visitArranged = async (item: PlacedItem) => {
+  await item.hasWorkOrder();
+  await item.report('appointment.scheduled', VISIT);
+  await item.shows({ offergridStatus: 'scheduled' });
+};
+const started = async (item: PlacedItem) => {
+  await visitArranged(item);
+  await item.report('installation.started');
+  await item.shows({ offergridStatus: 'in_progress' });
+};
+
+function platformCase(
+  name: string,
+  method: string,
+  status: string | null,
+  more: Partial<Case> & { scheduledFor?: string },
+): Case {
+  const { scheduledFor } = more;
+  const itemId = `item-${randomUUID()}`;
+  const path = `/provider/orders/${itemId}${status === null ? '' : '/status'}`;
+  const call = {
+    method,
+    path,
+    ...(status === null ? {} : { whenBody: { status, ...(scheduledFor && { scheduledFor }) } }),
+  };
+  return { name, itemId, call, of: 'platform', fault: 'never-arrives', rest: WHOLE_VISIT, ...more };
+}
+
+function providerCase(name: string, path: string, more: Partial<Case>): Case {
+  const itemId = `item-${randomUUID()}`;
+  const call = { method: 'POST', path, whenBody: { itemId } };
+  return { name, itemId, call, of: 'provider', fault: 'never-arrives', rest: WHOLE_VISIT, ...more };
+}
+
+/** A call of every stage, each in its own item. */
+export const CASES: Case[] = [
+  platformCase('the item is read', 'GET', null, {}),
+  providerCase('availability is asked', '/serviceability', {}),
+  platformCase('acceptance on its way', 'PATCH', 'accepted', {}),
+  platformCase('acceptance applied, its reply lost', 'PATCH', 'accepted', { fault: 'applied' }),
+  platformCase('acceptance applied after the kill', 'PATCH', 'accepted', { fault: 'applied-late' }),
+  providerCase('the work order is made', '/work-orders', { fault: 'applied' }),
+  providerCase('the customer is to be called', '/customer-contacts', {}),
+  platformCase('scheduled applied', 'PATCH', 'scheduled', {
+    fault: 'applied',
+    ready: (item) => item.hasWorkOrder(),
+    trigger: (item) => item.report('appointment.scheduled', VISIT),
+    rest: ['installation.started', 'installation.completed'],
+  }),
+  platformCase('in_progress on its way', 'PATCH', 'in_progress', {
+    ready: visitArranged,
+    trigger: (item) => item.report('installation.started'),
+    rest: ['installation.completed'],
+  }),
+  platformCase('active applied', 'PATCH', 'active', {
+    fault: 'applied',
+    ready: started,
+    trigger: (item) => item.report('installation.completed', LIVE),
+    rest: [],
+  }),
+  providerCase('an instant service is activated', '/activations', {
+    fault: 'applied',
+    instant: true,
+    moves: ['accepted', 'active'],
+    rest: [],
+  }),
+  platformCase('active of an instant service', 'PATCH', 'active', {
+    instant: true,
+    moves: ['accepted', 'active'],
+    rest: [],
+  }),
+  platformCase('the visit is moved', 'PATCH', 'scheduled', {
+    fault: 'applied',
+    scheduledFor: MOVED.scheduledFor,
+    ready: visitArranged,
+    trigger: (item) => item.report('appointment.rescheduled', MOVED),
+    moves: ['accepted', 'scheduled', 'scheduled', 'in_progress', 'active'],
+    rest: ['installation.started', 'installation.completed'],
+  }),
+  platformCase('the order is called off', 'PATCH', 'cancelled', {
+    fault: 'applied',
+    ready: (item) => item.hasWorkOrder(),
+    trigger: (item) =>
+      item.report('order.cancelled', { reason: 'Customer withdrew', requestedBy: 'customer' }),
+    moves: ['accepted', 'cancelled'],
+    rest: [],
+  }),
+];
+
+/** What keeps the call in hand for as long as it takes to kill the worker. */
+export function faultsOf({ call, fault }: Case): HttpFault[] {
+  const strike = { ...call, times: 1 };
+  if (fault === 'never-arrives') return [{ kind: 'hang', ...strike }];
+  return [{ kind: 'delay', ms: fault === 'applied' ? APPLIED_AFTER : APPLIED_LATE, ...strike }];
+}
+
+/** The calls that the case is about, oldest first. */
+export function callsOf(system: System, { of, call }: Case): Call[] {
+  const { control } = of === 'platform' ? system.offergrid : system.provider;
+  return control.calls().filter(({ method, path, body }) => {
+    if (method !== call.method || path !== call.path) return false;
+    const sent = (body ?? {}) as Record<string, unknown>;
+    return Object.entries(call.whenBody ?? {}).every(([field, value]) => sent[field] === value);
+  });
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { OrderOverrides } from '../../sandbox/offergrid/control.js';
+import { eventually } from '../support/eventually.js';
+import { startTestSystem, type TestSystem } from '../support/test-system.js';
+import {
+  APPLIED_LATE,
+  callsOf,
+  CASES,
+  faultsOf,
+  REPORTS,
+  WHOLE_VISIT,
+  type Case,
+  type Fault,
+} from './interrupted-calls.js';
+import { placeAs, type PlacedItem } from './placed-item.js';
+
+/** When the alarms are due, after the first call in hand. */
+const ALARM_AFTER = 11_000;
+/** A notification that was being delivered is delivered again once its 30 s are up. */
+const DELIVERED_AGAIN = 45_000;
+const HOUR = 3_600_000;
+
+let system: TestSystem;
+beforeAll(async () => {
+  // The acknowledgement has its own tests, and would come between at its own time here.
+  system = await startTestSystem({ policy: { acknowledgeAfter: null } });
+});
+afterAll(() => system?.stop());
+
+const isInHand = (one: Case) => callsOf(system, one)[0]?.status === null;
+
+/** An item that nobody decides about, so that its clock runs on; `hours` before `due` it was created. */
+function undecided(due: number, hours: number): PlacedItem {
+  return placeAs(system, `item-${randomUUID()}`, {
+    serviceAddress: { street: '9 Unclear Road' },
+    createdAt: new Date(due - hours * HOUR).toISOString(),
+  });
+}
+
+const VISIT_MOVES = ['accepted', 'scheduled', 'in_progress', 'active'];
+const NOTICE: Record<string, string> = { in_progress: 'order.started' };
+
+/** The item ended as it should, and on the way there each thing was done once. */
+async function expectOnce(item: PlacedItem, name: string, moves: string[]): Promise<void> {
+  await item.ends(moves.includes('active') ? 'active' : 'cancelled');
+  expect(item.path(), name).toEqual(['pending', ...moves]);
+  const taken = item.platformCalls().filter(({ method, applied }) => method === 'PATCH' && applied);
+  const statuses = taken.map(({ body }) => (body as { status: string }).status);
+  expect(statuses, name).toEqual(moves);
+  const notices = moves.map((status) => NOTICE[status] ?? `order.${status}`).sort();
+  await eventually('all notifications', () => item.told().length >= notices.length, {
+    within: DELIVERED_AGAIN,
+    seen: () => item.told(),
+  });
+  expect(item.told().sort(), name).toEqual(notices);
+
+  const office = system.provider.control;
+  const about = (list: { itemId: string }[]) => list.filter(({ itemId }) => itemId === item.itemId).length;
+  const visit = moves.includes('scheduled') || moves.includes('cancelled') ? 1 : 0;
+  const done = [office.workOrders(), office.contacts(), office.activations()].map(about);
+  expect(done, name).toEqual([visit, visit, 1 - visit]);
+  const calledOff = moves.includes('cancelled');
+  if (visit === 1) {
+    const state = () => item.workOrders()[0]?.state;
+    if (calledOff) await eventually('the work order to be cancelled', () => state() === 'cancelled');
+    else expect(state(), name).toBe('open');
+  }
+}
+
+const counted = (item: PlacedItem, type: string) => item.told().filter((told) => told === type).length;
+
+test('SIGKILL in the middle of every stage: each item ends as it should, each move once', async () => {
+  const control = system.offergrid.control;
+  control.setFaults(CASES.filter(({ of }) => of === 'platform').flatMap(faultsOf));
+  system.provider.control.setFaults(CASES.filter(({ of }) => of === 'provider').flatMap(faultsOf));
+  const place = ({ itemId, instant }: Case) => {
+    const changes: OrderOverrides = instant === true ? { items: [{ offerId: 'off-ins-1' }] } : {};
+    return placeAs(system, itemId, changes);
+  };
+
+  // Bring everything to where the killing begins.
+  const items = new Map<Case, PlacedItem>();
+  const early = CASES.filter(({ ready }) => ready !== undefined);
+  const idle = placeAs(system, `item-${randomUUID()}`);
+  await Promise.all([
+    idle.hasWorkOrder(),
+    ...early.map((one) => {
+      const item = place(one);
+      items.set(one, item);
+      return one.ready!(item);
+    }),
+  ]);
+  const due = Date.now() + ALARM_AFTER;
+  const late = undecided(due, 24);
+  const warned = undecided(due, 23);
+  for (const one of CASES) if (one.ready === undefined) items.set(one, place(one));
+  await Promise.all(early.map((one) => one.trigger!(items.get(one)!)));
+  await Promise.all([late, warned].map((item) => item.needs('availability_unknown')));
+  await Promise.all([late, warned].map((item) => item.isTold('sla.warning')));
+  await eventually('all calls to be in hand', () => CASES.every((one) => callsOf(system, one).length > 0), {
+    seen: () => CASES.filter((one) => callsOf(system, one).length === 0).map(({ name }) => name),
+  });
+
+  // Stopped first, so that it hears of nothing that is applied from now on.
+  const killed = system.worker();
+  killed.kill('SIGSTOP');
+  expect(CASES.filter((one) => !isInHand(one)).map(({ name }) => name)).toEqual([]);
+  expect([late, warned].map((item) => counted(item, 'sla.breached'))).toEqual([0, 0]);
+  const applied = (fault: Fault) =>
+    eventually(
+      `what is ${fault}`,
+      () =>
+        CASES.filter((one) => one.fault === fault).every((one) => callsOf(system, one)[0]?.applied === true),
+      { within: APPLIED_LATE * 2 },
+    );
+  await applied('applied');
+  killed.kill('SIGKILL');
+  expect(await killed.exited).toMatchObject({ signal: 'SIGKILL' });
+  await applied('applied-late');
+  await eventually('the alarms to be due', () => Date.now() > due);
+
+  // The world goes on without a worker.
+  const newcomer = placeAs(system, `item-${randomUUID()}`);
+  const isKnown = async () => (await newcomer.shown()).stage === 'intake';
+  await eventually('the new order to be known', isKnown);
+  const visited = [idle, newcomer, ...items.values()];
+  for (const [{ rest }, item] of [
+    ...items,
+    [{ rest: WHOLE_VISIT }, idle] as const,
+    [{ rest: WHOLE_VISIT }, newcomer] as const,
+  ])
+    for (const type of rest) expect((await item.report(type, REPORTS[type])).status).toBe(202);
+  await system.startWorker();
+
+  for (const item of visited) {
+    const of = CASES.find(({ itemId }) => itemId === item.itemId);
+    await expectOnce(item, of?.name ?? 'nothing in hand', of?.moves ?? VISIT_MOVES);
+  }
+  // What had been applied was looked at, and not sent again.
+  for (const one of CASES.filter(({ of, fault }) => of === 'platform' && fault !== 'never-arrives'))
+    expect(callsOf(system, one), one.name).toHaveLength(1);
+
+  // The alarms that fell due in the meantime.
+  await late.isTold('sla.breached');
+  await eventually('the second warning', () => counted(warned, 'sla.warning') === 2);
+  await Promise.all([late, warned].map((item) => item.command('approve')));
+  await Promise.all([late, warned].map((item) => item.shows({ offergridStatus: 'accepted' })));
+  expect((await late.shown()).sla?.state).toBe('met_late');
+  expect((await warned.shown()).sla?.state).toBe('met');
+  expect(late.told().filter((type) => type.startsWith('sla.'))).toEqual(['sla.warning', 'sla.breached']);
+  expect(warned.told().filter((type) => type.startsWith('sla.'))).toEqual(['sla.warning', 'sla.warning']);
+}, 150_000);

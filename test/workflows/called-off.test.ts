@@ -1,0 +1,163 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { OrderView } from '../../domain/order-view.js';
+import { platformEvent, providerEvent, state } from '../../workflows/messages.js';
+import type { ProviderEvent } from '../../domain/provider-event.js';
+import { eventually } from '../support/eventually.js';
+import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
+
+const TIME = '2031-01-01T00:00:00Z';
+const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
+const accepted = (item: HeardItem) =>
+  eventually('the acceptance', async () => (await look(item)).offergridStatus === 'accepted', {
+    within: 10_000,
+    seen: () => look(item),
+  });
+
+/** The workflow's own end, which a call that is repeated for ever would keep from it. */
+async function ended(item: HeardItem): Promise<OrderView> {
+  await eventually('the end', async () => (await item.handle.describe()).status.name === 'COMPLETED', {
+    within: 10_000,
+    seen: () => look(item),
+  });
+  return await look(item);
+}
+
+async function cancel(time: SkippedTime, item: HeardItem): Promise<void> {
+  time.offergrid.control.cancelAsReseller(item.itemId, 'moved away');
+  await item.handle.signal(platformEvent, { id: 'cancel', type: 'order.cancelled', occurredAt: TIME });
+}
+
+const appointment = (id: string, workOrderId: string): ProviderEvent => ({
+  id,
+  type: 'appointment.scheduled',
+  time: TIME,
+  data: { scheduledFor: '2031-01-15T13:00:00Z', workOrderId },
+});
+
+describe("without a system of the provider's", () => {
+  let time: SkippedTime;
+  beforeAll(async () => {
+    time = await startSkippedTime(
+      { categories: { default: { availability: 'none' } } },
+      { providerConnected: false },
+    );
+  });
+  afterAll(() => time?.stop());
+
+  test('a cancelled order with a work order of the field ends all the same', async () => {
+    const item = await time.hear({});
+    await accepted(item);
+    await item.handle.signal(providerEvent, appointment('visit', 'wo-field-1'));
+    await eventually('the appointment', async () => (await look(item)).offergridStatus === 'scheduled');
+    await cancel(time, item);
+    expect(await ended(item)).toMatchObject({ outcome: 'cancelled' });
+  });
+});
+
+describe('a service that is switched on at once', () => {
+  let time: SkippedTime;
+  beforeAll(async () => {
+    time = await startSkippedTime({
+      categories: { default: { fulfillment: 'instant', availability: 'none' } },
+    });
+  });
+  afterAll(() => time?.stop());
+  afterEach(() => time.provider.control.clearFaults());
+
+  const activations = (item: HeardItem) =>
+    time.provider.control.activations().filter(({ itemId }) => itemId === item.itemId);
+
+  test('is not switched on any more once its order was cancelled', async () => {
+    time.provider.control.setFaults([{ kind: 'error', status: 503, path: '/activations' }]);
+    const item = await time.hear({});
+    await accepted(item);
+    await eventually('a refused call', () =>
+      time.provider.control.calls().some(({ status }) => status === 503),
+    );
+    await cancel(time, item);
+    expect(await ended(item)).toMatchObject({ outcome: 'cancelled' });
+    time.provider.control.clearFaults();
+    await time.env.sleep('1h');
+    expect(activations(item)).toEqual([]);
+  });
+
+  test('and was switched on while its cancellation was under way: a person is told', async () => {
+    const item = await time.hear({});
+    const status = `/provider/orders/${item.itemId}/status`;
+    const whenBody = { status: 'cancelled' };
+    time.offergrid.control.setFaults([{ kind: 'delay', ms: 3_000, path: status, whenBody }]);
+    time.provider.control.setFaults([
+      { kind: 'error', status: 503, path: '/activations', times: 1 },
+      { kind: 'delay', ms: 1_500, path: '/activations' },
+    ]);
+    await accepted(item);
+    const asked = () =>
+      time.provider.control
+        .calls()
+        .filter(
+          ({ path, body }) => path === '/activations' && (body as { itemId: string }).itemId === item.itemId,
+        );
+    await eventually('the second attempt', () => asked().length === 2);
+    await item.handle.signal(providerEvent, {
+      id: 'cancel',
+      type: 'order.cancelled',
+      time: TIME,
+      data: { reason: 'No need', requestedBy: 'customer' },
+    });
+    const view = await ended(item);
+    expect(activations(item)).toHaveLength(1);
+    expect(view).toMatchObject({ outcome: 'cancelled', attention: { code: 'cancelled_in_field' } });
+  });
+});
+
+describe('an installation', () => {
+  let time: SkippedTime;
+  beforeAll(async () => {
+    time = await startSkippedTime({ testOrders: 'review' });
+  });
+  afterAll(() => time?.stop());
+  afterEach(() => time.provider.control.clearFaults());
+
+  const ofItem = (item: HeardItem) =>
+    time.provider.control.workOrders().filter((one) => one.itemId === item.itemId);
+
+  test('that ended before its work order could be made sends nobody out, and bothers no customer', async () => {
+    time.provider.control.setFaults([
+      { kind: 'error', status: 503, path: '/work-orders' },
+      { kind: 'error', status: 503, path: '/customer-contacts' },
+    ]);
+    const item = await time.hear({});
+    await accepted(item);
+    await eventually('refused calls', () =>
+      ['/work-orders', '/customer-contacts'].every((path) =>
+        time.provider.control.calls().some((call) => call.path === path && call.status === 503),
+      ),
+    );
+    await item.handle.signal(providerEvent, {
+      id: 'done',
+      type: 'installation.completed',
+      time: TIME,
+      data: { accountNumber: '1' },
+    });
+    await eventually('the end', async () => (await look(item)).outcome === 'active');
+    time.provider.control.clearFaults();
+    await time.env.sleep('1h');
+    await ended(item);
+    expect(ofItem(item).filter((one) => one.state !== 'cancelled')).toEqual([]);
+    expect(time.provider.control.contacts().filter(({ itemId }) => itemId === item.itemId)).toEqual([]);
+  });
+
+  test('of a test order sends nobody out, whoever accepted it', async () => {
+    const item = await time.hear({ metadata: { test: true } });
+    await eventually('the question', async () => (await look(item)).stage === 'review');
+    time.offergrid.control.setStatus(item.itemId, 'accepted');
+    await item.handle.signal(platformEvent, { id: 'hint', type: 'moved', occurredAt: TIME });
+    await accepted(item);
+    await time.env.sleep('1h');
+    expect(ofItem(item)).toEqual([]);
+    const calls = time.provider.control.calls();
+    expect(
+      calls.filter(({ body }) => (body as { itemId?: string } | undefined)?.itemId === item.itemId),
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,76 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { OrderView } from '../../domain/order-view.js';
+import { operate, state } from '../../workflows/messages.js';
+import { eventually } from '../support/eventually.js';
+import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
+
+let time: SkippedTime;
+beforeAll(async () => {
+  // An hour, so that the platform is not asked in vain for a whole day.
+  time = await startSkippedTime({
+    response: { deadline: '1h', warnBefore: ['40m', '20m', '10m'] },
+    acknowledgeAfter: null,
+  });
+});
+afterAll(() => time?.stop());
+afterEach(() => {
+  time.offergrid.control.clearFaults();
+  time.provider.control.clearFaults();
+});
+
+const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
+const reject = (item: HeardItem) =>
+  item.handle.executeUpdate(operate, { args: [{ command: 'reject', reason: 'No crew', actor: 'dana' }] });
+
+test('warnings that passed while the item could not be read are one', async () => {
+  time.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/orders/*' }]);
+  const item = await time.hear({ incomplete: true });
+  await time.env.sleep('44m');
+  time.offergrid.control.clearFaults();
+  await time.env.sleep('5m');
+  await eventually('the warning', () => item.hoursOf('sla.warning').length > 0);
+  expect(item.hoursOf('sla.warning')).toHaveLength(1);
+  await reject(item);
+  await item.handle.result();
+});
+
+test('an offer that cannot be read keeps neither the alarms nor a person waiting', async () => {
+  time.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/offers/*' }]);
+  const item = await time.hear({ offerId: 'off-sec-1' });
+  await eventually('a refused call', () =>
+    time.offergrid.control.calls().some(({ status }) => status === 503),
+  );
+  await time.env.sleep('65m');
+  await eventually('the breach', () => item.hoursOf('sla.breached').length === 1, { within: 5_000 });
+  expect(item.hoursOf('sla.breached')).toEqual([1]);
+  await reject(item);
+  await item.handle.result();
+  expect(time.offergrid.control.path(item.itemId)).toEqual(['pending', 'rejected']);
+});
+
+test('an item that the platform does not show yet is asked for again', async () => {
+  time.offergrid.control.setFaults([{ kind: 'error', status: 404, path: '/provider/orders/*' }]);
+  const item = await time.hear({});
+  await eventually('the attention', async () => (await look(item)).attention?.code === 'drift');
+  time.offergrid.control.clearFaults();
+  await time.env.sleep('1h');
+  await eventually('the answer', () => time.offergrid.control.path(item.itemId).includes('accepted'), {
+    within: 5_000,
+    seen: () => look(item),
+  });
+  expect((await look(item)).attention).toBeNull();
+});
+
+test("close to the deadline the provider's system has less time to answer", async () => {
+  time.provider.control.setFaults([{ kind: 'error', status: 503, path: '/serviceability' }]);
+  const item = await time.hear({ hoursAgo: 0.85 });
+  await eventually('a refused call', () =>
+    time.provider.control.calls().some(({ status }) => status === 503),
+  );
+  await time.env.sleep('8m');
+  const asked = async () => (await look(item)).waitingFor === 'a person';
+  await eventually('the question', asked, { within: 5_000, seen: () => look(item) });
+  expect(item.hoursOf('sla.breached')).toEqual([]);
+  await reject(item);
+  await item.handle.result();
+});

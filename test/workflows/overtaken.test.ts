@@ -1,0 +1,181 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { OperatorCommand } from '../../domain/command.js';
+import type { OrderView } from '../../domain/order-view.js';
+import { operate, platformEvent, providerEvent, state } from '../../workflows/messages.js';
+import { eventually } from '../support/eventually.js';
+import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
+
+let time: SkippedTime;
+beforeAll(async () => {
+  time = await startSkippedTime();
+});
+afterAll(() => time?.stop());
+afterEach(() => time.offergrid.control.clearFaults());
+
+const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
+const pathOf = (item: HeardItem) => time.offergrid.control.path(item.itemId);
+const command = (item: HeardItem, said: OperatorCommand) =>
+  item.handle.executeUpdate(operate, { args: [said] });
+const hint = (item: HeardItem) =>
+  item.handle.signal(platformEvent, {
+    id: `hint-${item.itemId}`,
+    type: 'order.cancelled',
+    occurredAt: '2031-01-01T00:00:00Z',
+  });
+const workOrdersOf = (item: HeardItem) =>
+  time.provider.control.workOrders().filter(({ itemId }) => itemId === item.itemId);
+
+async function until(item: HeardItem, holds: (view: OrderView) => boolean): Promise<OrderView> {
+  const seeing = async () => {
+    const view = await look(item);
+    return holds(view) && view;
+  };
+  return await eventually('the expected view', seeing, { within: 10_000, seen: () => look(item) });
+}
+
+/** The platform will not have this item's move. */
+function refuse(item: HeardItem, status: string): void {
+  const path = `/provider/orders/${item.itemId}/status`;
+  time.offergrid.control.setFaults([
+    { kind: 'error', status: 422, method: 'PATCH', path, whenBody: { status } },
+  ]);
+}
+
+const VISIT = { scheduledFor: '2031-01-15T13:00:00Z', appointmentWindow: '1-5 PM' };
+
+describe('answered at the platform without us, and no word of it', () => {
+  test('noticed by the acknowledgement: the open question is closed and the order goes on', async () => {
+    const item = await time.hear({ incomplete: true });
+    await until(item, ({ stage }) => stage === 'review');
+    time.offergrid.control.setStatus(item.itemId, 'accepted');
+    await time.env.sleep('3h');
+    const view = await until(item, ({ offergridStatus }) => offergridStatus === 'accepted');
+    expect(view.stage).toBe('scheduling');
+    expect(view.attention).toBeNull();
+    await eventually('the work order', () => workOrdersOf(item).length === 1);
+  });
+
+  test('while the acknowledgement is under way: cancelled once, and told once', async () => {
+    const item = await time.hear({ incomplete: true });
+    await until(item, ({ stage }) => stage === 'review');
+    const path = `/provider/orders/${item.itemId}/status`;
+    time.offergrid.control.setFaults([{ kind: 'delay', ms: 1_500, method: 'PATCH', path, times: 1 }]);
+    await time.env.sleep('2h');
+    await eventually('the acknowledgement to be under way', () =>
+      time.offergrid.control.calls().some((call) => call.path === path),
+    );
+    time.offergrid.control.cancelAsReseller(item.itemId, 'moved away');
+    await hint(item);
+    await item.handle.result();
+    expect(await look(item)).toMatchObject({ outcome: 'cancelled', offergridStatus: 'cancelled' });
+    await eventually('the notice', () => item.hoursOf('order.cancelled').length > 0);
+    expect(item.hoursOf('order.cancelled')).toHaveLength(1);
+  });
+
+  test('accepted there after the customer withdrew: cancelled, not carried out', async () => {
+    const item = await time.hear({ incomplete: true });
+    await until(item, ({ stage }) => stage === 'review');
+    time.offergrid.control.setStatus(item.itemId, 'accepted');
+    await item.handle.signal(providerEvent, {
+      id: 'withdrawn',
+      type: 'order.cancelled',
+      time: '2031-01-01T00:00:00Z',
+      data: { reason: 'Ordered by mistake', requestedBy: 'customer' },
+    });
+    await until(item, ({ outcome }) => outcome === 'cancelled');
+    await item.handle.result();
+    expect(pathOf(item)).toEqual(['pending', 'accepted', 'cancelled']);
+    expect(workOrdersOf(item).filter((order) => order.state !== 'cancelled')).toEqual([]);
+  });
+
+  test('accepted there after we rejected it: a person is told', async () => {
+    const item = await time.hear({ incomplete: true });
+    await until(item, ({ stage }) => stage === 'review');
+    time.offergrid.control.setStatus(item.itemId, 'accepted');
+    await command(item, { command: 'reject', reason: 'No crew', actor: 'dana' });
+    const view = await until(item, ({ offergridStatus }) => offergridStatus === 'accepted');
+    expect(view.attention?.code).toBe('drift');
+  });
+
+  test('rejected there after its acceptance: what was begun is called off', async () => {
+    const item = await time.hear({});
+    await until(item, ({ workOrderId }) => workOrderId !== null);
+    time.offergrid.control.setStatus(item.itemId, 'failed');
+    await hint(item);
+    await item.handle.result();
+    expect((await look(item)).outcome).toBe('failed');
+    expect(workOrdersOf(item)[0]?.state).toBe('cancelled');
+  });
+});
+
+describe('an update that the platform refuses', () => {
+  test('an acceptance: the order can still be rejected', async () => {
+    const item = await time.hear({ incomplete: true });
+    await until(item, ({ stage }) => stage === 'review');
+    refuse(item, 'accepted');
+    await command(item, { command: 'approve', actor: 'dana' });
+    await until(item, ({ attention }) => attention?.code === 'offergrid_rejected_update');
+    await command(item, { command: 'reject', reason: 'No crew', actor: 'dana' });
+    await item.handle.result();
+    expect(pathOf(item)).toEqual(['pending', 'rejected']);
+  });
+
+  test('an acceptance: denied availability rejects it', async () => {
+    const item = await time.hear({ incomplete: true });
+    await until(item, ({ stage }) => stage === 'review');
+    refuse(item, 'accepted');
+    await command(item, { command: 'approve', actor: 'dana' });
+    await until(item, ({ attention }) => attention?.code === 'offergrid_rejected_update');
+    await item.handle.signal(providerEvent, {
+      id: 'denied',
+      type: 'availability.denied',
+      time: '2031-01-01T00:00:00Z',
+      data: { reason: 'No duct' },
+    });
+    await item.handle.result();
+    expect(pathOf(item)).toEqual(['pending', 'rejected']);
+  });
+
+  test('an appointment: a new one takes its place', async () => {
+    const item = await time.hear({});
+    await until(item, ({ workOrderId }) => workOrderId !== null);
+    const path = `/provider/orders/${item.itemId}/status`;
+    const whenBody = { status: 'scheduled', scheduledFor: VISIT.scheduledFor };
+    time.offergrid.control.setFaults([{ kind: 'error', status: 422, method: 'PATCH', path, whenBody }]);
+    await command(item, { command: 'schedule', ...VISIT, actor: 'dana' });
+    await until(item, ({ attention }) => attention?.code === 'offergrid_rejected_update');
+    const scheduledFor = '2031-01-20T13:00:00Z';
+    await command(item, { command: 'schedule', ...VISIT, scheduledFor, actor: 'dana' });
+    const view = await until(item, ({ offergridStatus }) => offergridStatus === 'scheduled');
+    expect(view.appointment?.scheduledFor).toBe(scheduledFor);
+    expect(view.attention).toBeNull();
+    expect(pathOf(item)).toEqual(['pending', 'accepted', 'scheduled']);
+  });
+});
+
+test('a visit that keeps its date and gets another window is told, though the first attempt failed', async () => {
+  const item = await time.hear({});
+  await until(item, ({ workOrderId }) => workOrderId !== null);
+  await command(item, { command: 'schedule', ...VISIT, actor: 'dana' });
+  await until(item, ({ offergridStatus }) => offergridStatus === 'scheduled');
+  const path = `/provider/orders/${item.itemId}/status`;
+  time.offergrid.control.setFaults([{ kind: 'error', status: 503, method: 'PATCH', path, times: 1 }]);
+  await command(item, { command: 'schedule', ...VISIT, appointmentWindow: '8-10 AM', actor: 'dana' });
+  await until(item, ({ appointment }) => appointment?.window === '8-10 AM');
+  expect(pathOf(item)).toEqual(['pending', 'accepted', 'scheduled', 'scheduled']);
+  const last = time.offergrid.control.transitions(item.itemId).at(-1);
+  expect(last?.metadata).toMatchObject({ appointmentWindow: '8-10 AM' });
+});
+
+test("what the provider's system says of an address reaches the operator, and no notification", async () => {
+  const street = '742 Evergreen Terrace, home of Pat Doe';
+  time.provider.control.setServiceability(() => ({
+    serviceable: null,
+    reason: `${street} is not on the map`,
+  }));
+  const item = await time.hear({ street });
+  const view = await until(item, ({ attention }) => attention?.code === 'availability_unknown');
+  expect(view.attention?.message).toContain(street);
+  await eventually('the notice', () => item.hoursOf('order.attention').length === 1);
+  expect(JSON.stringify(time.notifications.received())).not.toContain('Evergreen');
+});
