@@ -12,7 +12,7 @@ afterAll(() => postgres.stop());
 test('runs each migration once, however many processes run them at the same time', async () => {
   const url = await postgres.createDatabase();
   const runs = await Promise.all([migrate(url), migrate(url), migrate(url)]);
-  expect(runs.flat().sort()).toEqual(['001_inbox', '002_order-records', '003_offers']);
+  expect(runs.flat().sort()).toEqual(['001_inbox', '002_order-records', '003_offers', '004_reconciliation']);
   expect(await migrate(url)).toEqual([]);
 });
 

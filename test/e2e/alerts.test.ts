@@ -61,7 +61,7 @@ test.concurrent(
     const unanswered = await placeOrder(system, UNCLEAR);
     const answered = await placeOrder(system, UNCLEAR);
     await Promise.all([unanswered, answered].map((item) => item.needs('availability_unknown')));
-    await answered.command('approve');
+    await answered.commanded('approve');
     await answered.shows({ offergridStatus: 'accepted' });
 
     await eventually('the warning', () => types(unanswered).includes('sla.warning'));
@@ -86,7 +86,7 @@ test.concurrent(
     const notice = attempts(unanswered).find(({ type }) => type === 'sla.breached');
     expect(notice?.data).toMatchObject({ orderId: unanswered.orderId, deadline: breached.sla?.deadline });
 
-    await unanswered.command('reject', { reason: 'No crew this month.' });
+    await unanswered.commanded('reject', { reason: 'No crew this month.' });
     expect((await unanswered.ends('rejected')).sla?.state).toBe('met_late');
   },
 );
@@ -95,8 +95,8 @@ test.concurrent('heard of after the deadline: the breach alone, once', async () 
   const createdAt = new Date(Date.now() - 3_600_000).toISOString();
   const item = placeAs(system, `item-${randomUUID()}`, { ...UNCLEAR, createdAt });
   await eventually('the breach', () => types(item).includes('sla.breached'));
-  await item.needs('sla_breached');
-  await item.command('approve');
+  await item.shows({ waitingFor: 'a person' });
+  await item.commanded('approve');
   await item.shows({ offergridStatus: 'accepted' });
   await eventually('the acceptance', () => types(item).includes('order.accepted'));
   expect(types(item).filter((type) => type.startsWith('sla.'))).toEqual(['sla.breached']);
@@ -110,7 +110,7 @@ test.concurrent(
     sink.answer = (request, response) =>
       response.writeHead(down && request.body.includes(item.itemId) ? 503 : 204).end();
     await item.hasWorkOrder();
-    await item.report('installation.completed', { accountNumber: '12345' });
+    await item.reported('installation.completed', { accountNumber: '12345' });
     await item.ends('active');
     const moves = ['order.accepted', 'order.scheduled', 'order.started', 'order.active'];
     await eventually('each to be refused', () => moves.every((type) => types(item).includes(type)));

@@ -152,7 +152,7 @@ describe('what cannot be used changes nothing', () => {
 
     // None of them has used its id up.
     expect((await item.report('appointment.scheduled', VISIT, { id: 'evt-1' })).status).toBe(202);
-    await item.report('installation.completed', LIVE);
+    await item.reported('installation.completed', LIVE);
     await item.ends('active');
   });
 

@@ -19,7 +19,7 @@ test('the worker finishes the update in hand, ends with 0 in time, and the next 
   system.offergrid.control.setFaults([{ kind: 'delay', ms: 1_500, path, whenBody: { status: 'scheduled' } }]);
   const item = placeAs(system, itemId);
   await item.hasWorkOrder();
-  await item.report('appointment.scheduled', VISIT);
+  await item.reported('appointment.scheduled', VISIT);
   await eventually('the update in hand', () => item.updates().length === 2);
   expect(item.path()).toEqual(['pending', 'accepted']);
 

@@ -13,11 +13,11 @@ test('a standard installation of an offer that is known stays small', async () =
   await first.reaches('pending', 'accepted');
   const item = await placeOrder(system);
   await item.hasWorkOrder();
-  await item.report('appointment.scheduled', VISIT);
+  await item.reported('appointment.scheduled', VISIT);
   await item.shows({ offergridStatus: 'scheduled' });
-  await item.report('installation.started');
+  await item.reported('installation.started');
   await item.shows({ offergridStatus: 'in_progress' });
-  await item.report('installation.completed', LIVE);
+  await item.reported('installation.completed', LIVE);
   await item.ends('active');
 
   const workflow = system.client.workflow.getHandle(`fulfillment-${item.itemId}`);

@@ -39,12 +39,12 @@ export const WHOLE_VISIT = Object.keys(REPORTS);
 
 const visitArranged = async (item: PlacedItem) => {
   await item.hasWorkOrder();
-  await item.report('appointment.scheduled', VISIT);
+  await item.reported('appointment.scheduled', VISIT);
   await item.shows({ offergridStatus: 'scheduled' });
 };
 const started = async (item: PlacedItem) => {
   await visitArranged(item);
-  await item.report('installation.started');
+  await item.reported('installation.started');
   await item.shows({ offergridStatus: 'in_progress' });
 };
 
@@ -83,18 +83,18 @@ export const CASES: Case[] = [
   platformCase('scheduled applied', 'PATCH', 'scheduled', {
     fault: 'applied',
     ready: (item) => item.hasWorkOrder(),
-    trigger: (item) => item.report('appointment.scheduled', VISIT),
+    trigger: (item) => item.reported('appointment.scheduled', VISIT),
     rest: ['installation.started', 'installation.completed'],
   }),
   platformCase('in_progress on its way', 'PATCH', 'in_progress', {
     ready: visitArranged,
-    trigger: (item) => item.report('installation.started'),
+    trigger: (item) => item.reported('installation.started'),
     rest: ['installation.completed'],
   }),
   platformCase('active applied', 'PATCH', 'active', {
     fault: 'applied',
     ready: started,
-    trigger: (item) => item.report('installation.completed', LIVE),
+    trigger: (item) => item.reported('installation.completed', LIVE),
     rest: [],
   }),
   providerCase('an instant service is activated', '/activations', {
@@ -112,7 +112,7 @@ export const CASES: Case[] = [
     fault: 'applied',
     scheduledFor: MOVED.scheduledFor,
     ready: visitArranged,
-    trigger: (item) => item.report('appointment.rescheduled', MOVED),
+    trigger: (item) => item.reported('appointment.rescheduled', MOVED),
     moves: ['accepted', 'scheduled', 'scheduled', 'in_progress', 'active'],
     rest: ['installation.started', 'installation.completed'],
   }),
@@ -120,7 +120,7 @@ export const CASES: Case[] = [
     fault: 'applied',
     ready: (item) => item.hasWorkOrder(),
     trigger: (item) =>
-      item.report('order.cancelled', { reason: 'Customer withdrew', requestedBy: 'customer' }),
+      item.reported('order.cancelled', { reason: 'Customer withdrew', requestedBy: 'customer' }),
     moves: ['accepted', 'cancelled'],
     rest: [],
   }),

@@ -22,7 +22,7 @@ async function accepted(): Promise<PlacedItem> {
 
 async function scheduled(): Promise<PlacedItem> {
   const item = await accepted();
-  await item.report('appointment.scheduled', VISIT);
+  await item.reported('appointment.scheduled', VISIT);
   await item.shows({ offergridStatus: 'scheduled', stage: 'installation' });
   return item;
 }
@@ -34,8 +34,8 @@ describe('before the answer', () => {
     const item = await placeOrder(system, UNREACHABLE);
     await item.needs('manual_review');
     // Sent the wrong way round; each says when it happened.
-    await item.report('installation.started', {}, { time: '2031-01-15T13:05:00Z' });
-    await item.report('appointment.scheduled', VISIT, { time: '2031-01-10T09:00:00Z' });
+    await item.reported('installation.started', {}, { time: '2031-01-15T13:05:00Z' });
+    await item.reported('appointment.scheduled', VISIT, { time: '2031-01-10T09:00:00Z' });
     const asked = await item.needs('event_before_decision');
     expect(asked).toMatchObject({ stage: 'review', offergridStatus: 'pending', waitingFor: 'a person' });
     expect(item.path()).toEqual(['pending']);
@@ -50,7 +50,7 @@ describe('before the answer', () => {
   test('withdrawn by the customer: rejected, with the reason', async () => {
     const item = await placeOrder(system, UNREACHABLE);
     await item.needs('manual_review');
-    await item.report('order.cancelled', { reason: 'Ordered by mistake', requestedBy: 'customer' });
+    await item.reported('order.cancelled', { reason: 'Ordered by mistake', requestedBy: 'customer' });
     await item.ends('rejected');
     expect(item.updates()).toMatchObject([{ status: 'rejected', metadata: { reasonCode: 'withdrawn' } }]);
     expect(item.updates()[0]?.providerNotes).toContain('Ordered by mistake');
@@ -63,7 +63,7 @@ describe('before the answer', () => {
       stage: 'availability',
       attention: { message: 'Address not found in the network map.' },
     });
-    await item.command('approve', { note: 'The map is old, the street has fiber.' });
+    await item.commanded('approve', { note: 'The map is old, the street has fiber.' });
     await item.reaches('pending', 'accepted');
     await item.shows({ attention: null, stage: 'scheduling' });
   });
@@ -71,13 +71,14 @@ describe('before the answer', () => {
   test('availability nobody can tell: told by an event, either way', async () => {
     const [yes, no] = await Promise.all([placeOrder(system, UNCLEAR), placeOrder(system, UNCLEAR)]);
     await Promise.all([yes.needs('availability_unknown'), no.needs('availability_unknown')]);
-    await yes.report('availability.confirmed');
-    await no.report('availability.denied', { reason: 'No duct to the house.', alternative: 'LTE home' });
+    await yes.reported('availability.confirmed');
+    await no.reported('availability.denied', { reason: 'No duct to the house.', alternative: 'LTE home' });
     await yes.reaches('pending', 'accepted');
     await no.ends('rejected');
     const [rejected] = no.updates();
     expect(rejected?.metadata).toEqual({ reasonCode: 'not_available', alternative: 'LTE home' });
     expect(rejected?.providerNotes).toContain('No duct to the house.');
+    await yes.shows({ offergridStatus: 'accepted' });
     expect((await yes.report('availability.denied', { reason: 'late' })).status).toBe(409);
   });
 });
@@ -92,7 +93,7 @@ describe('after acceptance', () => {
       body: { duplicate: true },
     });
     expect((await item.report('appointment.scheduled', { ...VISIT, note: 'x' }, again)).status).toBe(422);
-    await item.report('installation.completed', LIVE);
+    await item.reported('installation.completed', LIVE);
     await item.ends('active');
     // Also of a finished item: it took that id.
     expect((await item.report('appointment.scheduled', VISIT, again)).status).toBe(200);
@@ -102,11 +103,11 @@ describe('after acceptance', () => {
 
   test('an appointment told late, after the start, is noted and moves nothing', async () => {
     const item = await accepted();
-    await item.report('installation.started');
+    await item.reported('installation.started');
     await item.reaches('pending', 'accepted', 'scheduled', 'in_progress');
-    await item.report('appointment.scheduled', VISIT);
+    await item.reported('appointment.scheduled', VISIT);
     await item.notes('the visit had begun already');
-    await item.report('installation.completed', LIVE);
+    await item.reported('installation.completed', LIVE);
     await item.ends('active');
     expect(statuses(item)).toEqual(['accepted', 'scheduled', 'in_progress', 'active']);
     // What it knew of the visit is known from now on.
@@ -116,12 +117,12 @@ describe('after acceptance', () => {
   test('an older appointment that comes after a newer one changes neither date nor crew', async () => {
     const item = await accepted();
     const ours = item.workOrders()[0]!.workOrderId;
-    await item.report('appointment.scheduled', VISIT, { time: '2031-01-10T09:00:00Z' });
+    await item.reported('appointment.scheduled', VISIT, { time: '2031-01-10T09:00:00Z' });
     await item.reaches('pending', 'accepted', 'scheduled');
     const older = { ...VISIT, scheduledFor: '2031-01-12T13:00:00Z', technicianName: 'Old Crew' };
-    await item.report('appointment.rescheduled', older, { time: '2031-01-09T09:00:00Z' });
+    await item.reported('appointment.rescheduled', older, { time: '2031-01-09T09:00:00Z' });
     await item.notes('a later appointment stands');
-    await item.report('installation.started');
+    await item.reported('installation.started');
     await item.reaches('pending', 'accepted', 'scheduled', 'in_progress');
     expect(statuses(item)).toEqual(['accepted', 'scheduled', 'in_progress']);
     expect(item.updates()[2]?.metadata).toMatchObject({
@@ -134,7 +135,7 @@ describe('after acceptance', () => {
   test('completed alone implies the steps before it, and says that no appointment was recorded', async () => {
     const item = await accepted();
     const time = '2031-01-15T17:00:00.000Z';
-    await item.report('installation.completed', LIVE, { time });
+    await item.reported('installation.completed', LIVE, { time });
     await item.ends('active');
     expect(item.path()).toEqual(['pending', 'accepted', 'scheduled', 'in_progress', 'active']);
     expect(statuses(item)).toEqual(['accepted', 'scheduled', 'in_progress', 'active']);
@@ -145,16 +146,16 @@ describe('after acceptance', () => {
 
   test('a missed visit, and a new appointment', async () => {
     const item = await scheduled();
-    await item.report('appointment.missed', { by: 'customer' });
+    await item.reported('appointment.missed', { by: 'customer' });
     await item.shows({ stage: 'scheduling', offergridStatus: 'scheduled' });
     const later = { ...VISIT, scheduledFor: '2031-01-20T09:00:00Z', appointmentWindow: '9-12 AM' };
-    await item.report('appointment.rescheduled', later);
+    await item.reported('appointment.rescheduled', later);
     await item.reaches('pending', 'accepted', 'scheduled', 'scheduled');
     await item.shows({
       stage: 'installation',
       appointment: { scheduledFor: later.scheduledFor, window: later.appointmentWindow },
     });
-    await item.report('installation.completed', LIVE);
+    await item.reported('installation.completed', LIVE);
     await item.ends('active');
     expect(item.path()).toEqual(['pending', 'accepted', 'scheduled', 'scheduled', 'in_progress', 'active']);
     expect(item.updates().slice(1, 3)).toMatchObject([
@@ -167,28 +168,28 @@ describe('after acceptance', () => {
     const item = await scheduled();
     const days = ['16', '17', '18'];
     for (const [missed, day] of days.entries()) {
-      await item.report('appointment.missed', { by: 'customer' });
+      await item.reported('appointment.missed', { by: 'customer' });
       await item.shows({ stage: 'scheduling' });
       const { attention } = await item.shown();
       expect(attention?.code, `after ${missed + 1} missed visits`).toBe(missed === 2 ? 'no_show' : undefined);
       if (missed === 2) break;
       const scheduledFor = `2031-01-${day}T13:00:00Z`;
-      await item.report('appointment.rescheduled', { ...VISIT, scheduledFor });
+      await item.reported('appointment.rescheduled', { ...VISIT, scheduledFor });
       await item.shows({ stage: 'installation' });
     }
     expect(item.path()).toEqual(['pending', 'accepted', 'scheduled', 'scheduled', 'scheduled']);
     await item.isTold('order.attention');
-    await item.report('appointment.rescheduled', { ...VISIT, scheduledFor: '2031-02-01T13:00:00Z' });
+    await item.reported('appointment.rescheduled', { ...VISIT, scheduledFor: '2031-02-01T13:00:00Z' });
     await item.shows({ stage: 'installation', attention: null });
   });
 
   test('completed without activation data waits for the activation', async () => {
     const item = await scheduled();
-    await item.report('installation.started');
-    await item.report('installation.completed', { note: 'Installed and tested' });
+    await item.reported('installation.started');
+    await item.reported('installation.completed', { note: 'Installed and tested' });
     const shown = await item.shows({ stage: 'activation', offergridStatus: 'completed' });
     expect(shown.outcome).toBeNull();
-    await item.report('service.activated', LIVE);
+    await item.reported('service.activated', LIVE);
     await item.ends('active');
     expect(item.path()).toEqual(['pending', 'accepted', 'scheduled', 'in_progress', 'completed', 'active']);
     expect(statuses(item)).toEqual(['accepted', 'scheduled', 'in_progress', 'completed', 'active']);
@@ -197,7 +198,7 @@ describe('after acceptance', () => {
 
   test('a failed installation goes by way of in_progress, and a person is told', async () => {
     const item = await scheduled();
-    await item.report('installation.failed', {
+    await item.reported('installation.failed', {
       reason: 'No conduit into the building',
       alternative: 'Fixed wireless is available',
     });
@@ -231,7 +232,7 @@ describe('work orders that report', () => {
 
   test('one that an event names replaces ours, which is called off', async () => {
     const item = await accepted();
-    await item.report('appointment.scheduled', { ...VISIT, workOrderId: 'wo-crm-1' });
+    await item.reported('appointment.scheduled', { ...VISIT, workOrderId: 'wo-crm-1' });
     await item.reaches('pending', 'accepted', 'scheduled');
     await eventually('ours to be called off', () => item.workOrders()[0]?.state === 'cancelled');
     expect(item.updates()[1]?.metadata).toMatchObject({ workOrderId: 'wo-crm-1' });
@@ -240,9 +241,9 @@ describe('work orders that report', () => {
 
   test('one named by an event that comes too late replaces ours as well', async () => {
     const item = await accepted();
-    await item.report('installation.started');
+    await item.reported('installation.started');
     await item.reaches('pending', 'accepted', 'scheduled', 'in_progress');
-    await item.report('appointment.scheduled', { ...VISIT, workOrderId: 'wo-crm-2' });
+    await item.reported('appointment.scheduled', { ...VISIT, workOrderId: 'wo-crm-2' });
     await item.shows({ workOrderId: 'wo-crm-2' });
     await eventually('ours to be called off', () => item.workOrders()[0]?.state === 'cancelled');
   });

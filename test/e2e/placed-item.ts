@@ -45,8 +45,20 @@ export class PlacedItem {
     return this.call('POST', `/v1/orders/${this.itemId}/events`, body);
   }
 
+  /** The same, where it is sure to be taken. */
+  async reported(type: string, data: object = {}, more: { id?: string; time?: string } = {}): Promise<void> {
+    const { status, body } = await this.report(type, data, more);
+    if (status !== 202) throw new Error(`${type} was answered ${status}: ${JSON.stringify(body)}`);
+  }
+
   command(command: string, fields: object = {}): Promise<Answer> {
     return this.call('POST', `/v1/orders/${this.itemId}/commands`, { command, ...fields });
+  }
+
+  /** The same, where it is sure to be carried out. */
+  async commanded(command: string, fields: object = {}): Promise<void> {
+    const { status, body } = await this.command(command, fields);
+    if (status !== 200) throw new Error(`${command} was answered ${status}: ${JSON.stringify(body)}`);
   }
 
   workOrderStatus(workOrderId: string, fields: object): Promise<Answer> {

@@ -42,7 +42,7 @@ describe('Offergrid refuses an update', () => {
     refuseUpdate(itemId, 'scheduled');
     const item = placeAs(system, itemId);
     await item.reaches('pending', 'accepted');
-    await item.report('appointment.scheduled', VISIT);
+    await item.reported('appointment.scheduled', VISIT);
     const { attention } = await item.needs('offergrid_rejected_update');
     expect(attention?.message).toContain('Field office closed');
     await item.isTold('order.attention');
@@ -53,7 +53,7 @@ describe('Offergrid refuses an update', () => {
     await item.reaches('pending', 'accepted', 'scheduled');
     await item.shows({ attention: null, stage: 'installation' });
     expect(item.updates()[2]).toEqual(item.updates()[1]);
-    await item.report('installation.completed', LIVE);
+    await item.reported('installation.completed', LIVE);
     await item.ends('active');
     expect(item.path()).toEqual(['pending', 'accepted', 'scheduled', 'in_progress', 'active']);
   });
@@ -63,10 +63,10 @@ describe('Offergrid refuses an update', () => {
     refuseUpdate(itemId, 'scheduled');
     const item = placeAs(system, itemId);
     await item.reaches('pending', 'accepted');
-    await item.report('appointment.scheduled', VISIT);
+    await item.reported('appointment.scheduled', VISIT);
     await item.needs('offergrid_rejected_update');
     await falseAlarm(item);
-    await item.report('installation.started');
+    await item.reported('installation.started');
     system.offergrid.control.clearFaults();
     await eventually('the retry to be taken', async () => {
       const { status } = await item.command('retry');
@@ -82,7 +82,7 @@ describe('Offergrid refuses an update', () => {
     refuseUpdate(itemId, 'rejected');
     const item = placeAs(system, itemId, { customerInfo: { email: 'unusable', phone: 'none' } });
     await item.needs('manual_review');
-    await item.command('reject', { reason: 'At capacity until spring.' });
+    await item.commanded('reject', { reason: 'At capacity until spring.' });
     await item.needs('offergrid_rejected_update');
     await falseAlarm(item);
     await eventually('the rejection to be tried again', () => statuses(item).length >= 2, {
@@ -103,9 +103,9 @@ describe('Offergrid refuses an update', () => {
     refuseUpdate(itemId, 'scheduled');
     const item = placeAs(system, itemId);
     await item.hasWorkOrder();
-    await item.report('appointment.scheduled', VISIT);
+    await item.reported('appointment.scheduled', VISIT);
     await item.needs('offergrid_rejected_update');
-    await item.command('cancel', { reason: 'Customer withdrew', requestedBy: 'customer' });
+    await item.commanded('cancel', { reason: 'Customer withdrew', requestedBy: 'customer' });
     await item.ends('cancelled');
     expect(item.path()).toEqual(['pending', 'accepted', 'cancelled']);
     await eventually('the work order to be cancelled', () => item.workOrders()[0]?.state === 'cancelled');
@@ -116,13 +116,13 @@ describe('Offergrid refuses an update', () => {
     refuseUpdate(itemId, 'cancelled');
     const item = placeAs(system, itemId);
     await item.reaches('pending', 'accepted');
-    await item.command('cancel', { reason: 'No crew' });
+    await item.commanded('cancel', { reason: 'No crew' });
     await item.needs('offergrid_rejected_update');
-    await item.report('order.cancelled', { reason: 'No crew at all', requestedBy: 'provider' });
+    await item.reported('order.cancelled', { reason: 'No crew at all', requestedBy: 'provider' });
     await eventually('the second one to be refused', () => statuses(item).length === 3);
     await item.needs('offergrid_rejected_update');
     system.offergrid.control.clearFaults();
-    await item.command('retry');
+    await item.commanded('retry');
     await item.ends('cancelled');
     expect(statuses(item)).toEqual(['accepted', 'cancelled', 'cancelled', 'cancelled']);
   });
@@ -132,7 +132,7 @@ describe('Offergrid refuses an update', () => {
     await item.hasWorkOrder();
     system.offergrid.control.setFaults([{ kind: 'webhook-off', event: 'order.cancelled' }]);
     system.offergrid.control.cancelAsReseller(item.orderId, 'moved away');
-    await item.report('appointment.scheduled', VISIT);
+    await item.reported('appointment.scheduled', VISIT);
     const shown = await item.ends('cancelled');
     expect(shown.attention?.code).not.toBe('offergrid_rejected_update');
     expect(item.path()).toEqual(['pending', 'accepted', 'cancelled']);
@@ -186,7 +186,7 @@ describe('commands', () => {
       expect((await item.command(command)).status, `${command} before the answer`).toBe(409);
     expect((await item.command('retry')).status).toBe(409);
     expect(await item.command('note', { text: 'Called the reseller.' })).toMatchObject({ status: 200 });
-    await item.command('approve');
+    await item.commanded('approve');
     await item.hasWorkOrder();
     for (const [command, fields] of [
       ['approve', {}],
@@ -194,16 +194,16 @@ describe('commands', () => {
     ] as const)
       expect((await item.command(command, fields)).status, `${command} after the answer`).toBe(409);
 
-    await item.command('schedule', VISIT);
+    await item.commanded('schedule', VISIT);
     await item.shows({ offergridStatus: 'scheduled' });
-    await item.command('start');
+    await item.commanded('start');
     await item.shows({ offergridStatus: 'in_progress' });
     expect((await item.command('start')).status).toBe(409);
-    await item.command('complete', { note: 'Installed' });
+    await item.commanded('complete', { note: 'Installed' });
     await item.shows({ offergridStatus: 'completed' });
     expect((await item.command('fail', { reason: 'no' })).status).toBe(409);
     expect((await item.command('cancel', { reason: 'no' })).status).toBe(409);
-    await item.command('activate', LIVE);
+    await item.commanded('activate', LIVE);
     const { timeline } = await item.ends('active');
     expect(statuses(item)).toEqual(['accepted', 'scheduled', 'in_progress', 'completed', 'active']);
     const commands = timeline.filter(({ type }) => type === 'command');
@@ -228,7 +228,7 @@ describe('commands', () => {
   test('a failed installation is reported by way of in_progress', async () => {
     const item = await placeOrder(system);
     await item.hasWorkOrder();
-    await item.command('fail', { reason: 'The building has no riser.' });
+    await item.commanded('fail', { reason: 'The building has no riser.' });
     await item.ends('failed');
     expect(item.path()).toEqual(['pending', 'accepted', 'scheduled', 'in_progress', 'failed']);
     expect(item.updates()[3]?.providerNotes).toContain('The building has no riser.');

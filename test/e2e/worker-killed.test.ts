@@ -144,7 +144,7 @@ test('SIGKILL in the middle of every stage: each item ends as it should, each mo
   // The alarms that fell due in the meantime.
   await late.isTold('sla.breached');
   await eventually('the second warning', () => counted(warned, 'sla.warning') === 2);
-  await Promise.all([late, warned].map((item) => item.command('approve')));
+  await Promise.all([late, warned].map((item) => item.commanded('approve')));
   await Promise.all([late, warned].map((item) => item.shows({ offergridStatus: 'accepted' })));
   expect((await late.shown()).sla?.state).toBe('met_late');
   expect((await warned.shown()).sla?.state).toBe('met');
