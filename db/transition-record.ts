@@ -2,7 +2,10 @@ import type { Transition } from '../domain/transition.js';
 import type { PoolClient } from './pool.js';
 import { storable, toJsonb } from './text.js';
 
-/** Replaces the item's row unless it holds this revision or a later one. */
+/**
+ * Replaces the item's row unless it holds a later revision, or this one. A worker that died before its task was done
+ * leaves a revision that is made again, with the same number and a later time: then the later one is the true one.
+ */
 export async function writeView(client: PoolClient, transition: Transition): Promise<void> {
   const { view, milestones } = transition;
   await client.query(
@@ -17,7 +20,8 @@ export async function writeView(client: PoolClient, transition: Transition): Pro
        test_order = excluded.test_order, created_at = excluded.created_at, view = excluded.view,
        situation = excluded.situation, accepted_at = excluded.accepted_at, responded_at = excluded.responded_at,
        finished_at = excluded.finished_at, updated_at = excluded.updated_at
-     where order_items.revision < excluded.revision`,
+     where order_items.revision < excluded.revision
+        or (order_items.revision = excluded.revision and order_items.updated_at < excluded.updated_at)`,
     [
       storable(transition.itemId),
       storable(view.orderId),
@@ -41,7 +45,7 @@ export async function writeView(client: PoolClient, transition: Transition): Pro
   );
 }
 
-/** Adds the story's new lines, each once by its number. */
+/** Adds the story's new lines, each once by its number; one that is made again later replaces the first. */
 export async function writeLines(client: PoolClient, { itemId, entries }: Transition): Promise<void> {
   if (entries.length === 0) return;
   await client.query(
@@ -49,7 +53,10 @@ export async function writeLines(client: PoolClient, { itemId, entries }: Transi
      select $1, sequence, at, type, "from", "to", actor, note
        from jsonb_to_recordset($2::jsonb)
             as line (sequence integer, at timestamptz, type text, "from" text, "to" text, actor text, note text)
-     on conflict (item_id, sequence) do nothing`,
+     on conflict (item_id, sequence) do update set
+       at = excluded.at, type = excluded.type, from_state = excluded.from_state, to_state = excluded.to_state,
+       actor = excluded.actor, note = excluded.note
+     where timeline.at < excluded.at`,
     [storable(itemId), toJsonb(entries)],
   );
 }

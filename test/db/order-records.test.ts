@@ -42,6 +42,17 @@ describe('record', () => {
     expect((await records.timeline('item-1')).map(({ note }) => note)).toEqual(['one', 'two']);
   });
 
+  test('a write made again after a crash, with its number and a later time, replaces what the dead worker left', async () => {
+    const left = viewOf('item-1', { stage: 'decision', updatedAt: '2025-01-02T10:00:05.000Z' });
+    await records.record(transitionOf(left, { revision: 3, entries: [line(1, 'left by the dead worker')] }));
+    const again = viewOf('item-1', { stage: 'scheduling', updatedAt: '2025-01-02T10:00:15.000Z' });
+    const told = { ...line(1, 'as it went on'), at: '2025-01-02T10:00:15.000Z' };
+    await records.record(transitionOf(again, { revision: 3, entries: [told] }));
+    await records.record(transitionOf(left, { revision: 3, entries: [line(1, 'left by the dead worker')] }));
+    expect((await records.find('item-1'))?.view.stage).toBe('scheduling');
+    expect((await records.timeline('item-1')).map(({ note }) => note)).toEqual(['as it went on']);
+  });
+
   test('a newer write replaces everything the list and the report go by', async () => {
     const open = viewOf('item-1', {
       attention: { code: 'no_show', since: '2025-01-02T10:00:00.000Z', message: 'x' },
