@@ -2,6 +2,7 @@ import { Worker, type NativeConnection, type WorkflowBundleOption } from '@tempo
 import type { DataConverter } from '@temporalio/common';
 import { createActivities, type Dependencies } from '../activities/index.js';
 import { FULFILLMENT_QUEUE, OFFERGRID_QUEUE } from '../domain/workflow-names.js';
+import type { CallSlots } from './call-slots.js';
 
 export interface WorkersOptions {
   connection: NativeConnection;
@@ -10,8 +11,8 @@ export interface WorkersOptions {
   /** The same as the clients'. */
   dataConverter?: DataConverter;
   dependencies: Dependencies;
-  /** What Offergrid allows; shared by all workers through the queue's own rate. */
-  offergridCallsPerMinute: number;
+  /** Decides when a call to Offergrid may begin; the client in `dependencies` sends through the same. */
+  callSlots: CallSlots;
   /** Milliseconds that in-flight activities get after a shutdown was asked for. */
   shutdownGrace: number;
 }
@@ -19,8 +20,15 @@ export interface WorkersOptions {
 /** After the grace time activities are told to stop; what still does not end then is left to another worker. */
 const FORCE_AFTER_GRACE = 3_000;
 
+/** An idle worker holds as many leases as it polls with; two fetch some hundred tasks a second. */
+const OFFERGRID_POLLS = 2;
+
+/** This worker does nothing but activities; the SDK wants at least one. */
+const NONE = { type: 'fixed-size', numSlots: 1 } as const;
+
 /** The two workers of a worker process: the stories with everything they do, and the calls to Offergrid. */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
+  const { callSlots } = options;
   const activities = createActivities(options.dependencies);
   const base = {
     connection: options.connection,
@@ -41,7 +49,16 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
       ...base,
       taskQueue: OFFERGRID_QUEUE,
       activities: activities.offergrid,
-      maxTaskQueueActivitiesPerSecond: options.offergridCallsPerMinute / 60,
+      maxConcurrentActivityTaskPolls: OFFERGRID_POLLS,
+      tuner: {
+        activityTaskSlotSupplier: callSlots.supplier,
+        workflowTaskSlotSupplier: NONE,
+        localActivityTaskSlotSupplier: NONE,
+        nexusTaskSlotSupplier: NONE,
+      },
+      interceptors: {
+        activity: [() => ({ inbound: { execute: (input, next) => callSlots.during(() => next(input)) } })],
+      },
     }),
   ]);
 }

@@ -6,6 +6,7 @@ import { ConfigError } from '../config/config-error.js';
 import { readEnv } from '../config/read-env.js';
 import type { WorkerConfig } from '../config/settings.js';
 import { toWorkerConfig } from '../config/to-config.js';
+import { budgetName, createCallBudget } from '../db/call-budget.js';
 import { createOffers } from '../db/offers.js';
 import { createOrderRecords } from '../db/order-records.js';
 import { createPool } from '../db/pool.js';
@@ -15,9 +16,11 @@ import { createOffergridClient } from '../integrations/offergrid/client.js';
 import { createProviderClient } from '../integrations/provider/client.js';
 import { encryptingConverter } from '../integrations/temporal/payload-encryption.js';
 import { applySchedules, isPermissionDenied } from '../integrations/temporal/schedules.js';
+import { createCallSlots } from './call-slots.js';
 import { createWorkers } from './create-workers.js';
 import { startHealthServer } from './health-server.js';
 import { createLogger, installRuntime } from './logger.js';
+import { offergridGate } from './offergrid-gate.js';
 import { ensureSearchAttributes, SearchAttributesMissing } from './search-attributes.js';
 import { createFulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
 import { notificationStarter } from '../integrations/temporal/notification-starter.js';
@@ -45,6 +48,14 @@ async function main(config: WorkerConfig): Promise<void> {
     logger.warn({ err: error }, 'lost a database connection'),
   );
   const { namespace } = config.temporal;
+  const { baseUrl, apiKey, callsPerMinute, callsPerHour } = config.offergrid;
+  const budget = createCallBudget({
+    ...{ pool, budget: budgetName(baseUrl, apiKey), callsPerMinute, callsPerHour },
+    onAway: (error) =>
+      logger.error({ err: error }, 'no call budget without Postgres: this process keeps to a share'),
+    onBack: () => logger.info('the call budget is shared again'),
+  });
+  const callSlots = createCallSlots(budget);
 
   try {
     const dataConverter = encryptingConverter(config.encryptionKeys);
@@ -57,10 +68,10 @@ async function main(config: WorkerConfig): Promise<void> {
       namespace,
       workflowBundle: { codePath: WORKFLOW_BUNDLE },
       ...converter,
-      offergridCallsPerMinute: config.offergrid.callsPerMinute,
+      callSlots,
       shutdownGrace: config.shutdownGrace,
       dependencies: {
-        offergrid: createOffergridClient(config.offergrid),
+        offergrid: createOffergridClient({ baseUrl, apiKey, gate: offergridGate(budget, callSlots) }),
         provider: config.provider === undefined ? undefined : createProviderClient(config.provider),
         offers: createOffers(pool),
         records: createOrderRecords(pool),
@@ -83,6 +94,8 @@ async function main(config: WorkerConfig): Promise<void> {
     logger.info('worker stopped');
   } finally {
     health?.close();
+    callSlots.close();
+    await budget.close();
     await pool.end();
     await connection.close();
     await native.close();

@@ -19,8 +19,11 @@ import { OFFERGRID_QUEUE } from '../domain/workflow-names.js';
 /** Lower is sooner: answers, then other updates, then reads, then reconciliation (the order the call budget is spent in). */
 const PRIORITY = { answer: 1, update: 2, read: 3, reconcile: 4 } as const;
 
-/** The client gives up after 10 s; the rest is for a read before a repeat, and for the way there. */
-const OFFERGRID_ATTEMPT = '25s';
+/** Two calls of 10 s, and up to a minute for the second's turn in the call budget. */
+const OFFERGRID_ATTEMPT = '2m';
+
+/** A worker that died is noticed sooner: the attempt is heard of at each call and while it waits. */
+const OFFERGRID_HEARTBEAT = '30s';
 
 /** Some six minutes of growing pauses: then a person should know, and it goes on from there. */
 const OFFERGRID_ATTEMPTS = 12;
@@ -29,6 +32,7 @@ const offergrid = (priorityKey: number) =>
   proxyActivities<OffergridActivities>({
     taskQueue: OFFERGRID_QUEUE,
     startToCloseTimeout: OFFERGRID_ATTEMPT,
+    heartbeatTimeout: OFFERGRID_HEARTBEAT,
     retry: {
       initialInterval: '1s',
       backoffCoefficient: 2,

@@ -9,7 +9,12 @@ export interface OffergridClientOptions {
   /** For the whole call, body included; the platform recommends 10 s. */
   timeoutMs?: number;
   fetch?: typeof fetch;
+  /** Runs every send when there is room for it; see {@link Gate}. */
+  gate?: Gate;
 }
+
+/** Calls `send` once when the call budget has room, or throws an OffergridError without having sent anything. */
+export type Gate = <T>(operation: string, send: () => Promise<T>) => Promise<T>;
 
 export interface Call {
   /** For errors; the path would carry ids. */
@@ -24,6 +29,13 @@ export type Answer = { status: number; body: unknown };
 
 /** One attempt. @throws OffergridError for everything but 2xx. */
 export async function call(options: OffergridClientOptions, request: Call): Promise<Answer> {
+  const { gate = openGate } = options;
+  return await gate(request.operation, () => attempt(options, request));
+}
+
+const openGate: Gate = (_operation, send) => send();
+
+async function attempt(options: OffergridClientOptions, request: Call): Promise<Answer> {
   const { operation } = request;
   const { status, headers, text } = await exchange(options, request);
   const body = parse(text);

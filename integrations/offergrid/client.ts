@@ -12,7 +12,7 @@ import {
   type PlatformOffer,
 } from './schemas.js';
 
-export type { OffergridClientOptions } from './call.js';
+export type { Gate, OffergridClientOptions } from './call.js';
 
 /** The provider side of the Offergrid API. One attempt per call; every failure is an {@link OffergridError}. */
 export interface OffergridClient {

@@ -42,10 +42,13 @@ const CONNECT_MS = 2_000;
 /** Memory has nothing to bring to safety, and an orderly end takes the server a second. */
 const STOP_GRACE_MS = { memory: 0, file: 10_000 };
 
-/** Without these each hop of a flow waits for a 50 ms tick: 750 ms instead of 140 for seven activities. */
 const DYNAMIC_CONFIG = {
+  // Without these two each hop of a flow waits for a 50 ms tick: 750 ms instead of 140 for seven activities.
   'history.transferProcessorMaxPollRPS': 200,
   'history.timerProcessorMaxPollRPS': 200,
+  // Temporal keeps to priorities within a partition only, and a queue has four unless it is told otherwise.
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
 };
 
 /**

@@ -12,7 +12,13 @@ afterAll(() => postgres.stop());
 test('runs each migration once, however many processes run them at the same time', async () => {
   const url = await postgres.createDatabase();
   const runs = await Promise.all([migrate(url), migrate(url), migrate(url)]);
-  expect(runs.flat().sort()).toEqual(['001_inbox', '002_order-records', '003_offers', '004_reconciliation']);
+  expect(runs.flat().sort()).toEqual([
+    '001_inbox',
+    '002_order-records',
+    '003_offers',
+    '004_reconciliation',
+    '005_call-budget',
+  ]);
   expect(await migrate(url)).toEqual([]);
 });
 
@@ -21,7 +27,7 @@ test('leaves every table usable', async () => {
   await migrate(url);
   const pool = createPool(url);
   try {
-    for (const table of ['inbox', 'order_items', 'timeline', 'provider_events', 'offers']) {
+    for (const table of ['inbox', 'order_items', 'timeline', 'provider_events', 'offers', 'call_slots']) {
       const { rows } = await pool.query(`select count(*)::int as n from ${table}`);
       expect(rows).toEqual([{ n: 0 }]);
     }

@@ -24,7 +24,7 @@ export async function startTestSystem(options: Partial<SystemOptions> = {}): Pro
     ...options,
     // The strict limit has tests of its own; elsewhere it would only make them slow.
     offergrid: { callsPerMinute: 100_000, callsPerHour: 1_000_000, ...options.offergrid },
-    env: { OFFERGRID_CALLS_PER_MINUTE: '60000', ...options.env },
+    env: { OFFERGRID_CALLS_PER_MINUTE: '10000', ...options.env },
   });
   return {
     ...system,

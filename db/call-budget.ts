@@ -1,0 +1,200 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createCallSlots, type CallLimit } from './call-slots.js';
+import { LocalShare, type CountedCall } from './local-share.js';
+import type { Pool } from './pool.js';
+
+/**
+ * Leave to send one call. Exactly one of the three has to be called in the end; a lease whose holder dies frees itself.
+ * What they say goes to Postgres in the background; a slot that could not be settled rests for longer than it has to.
+ */
+export interface Lease {
+  /** A call must begin before this, by `performance.now()`. */
+  usableUntil: number;
+  /** The platform has answered, so it had counted the call by now. */
+  answered(): void;
+  /** It may still be on its way. */
+  unanswered(): void;
+  /** Nothing was sent. */
+  unused(): void;
+}
+
+/** `waitMs`: when to ask again. `pausedMs`: for how long the platform wants no calls at all. */
+export interface NoRoom {
+  waitMs: number;
+  pausedMs: number;
+}
+
+/** What may be sent with one key, shared by all processes on one database. */
+export interface CallBudget {
+  /** Never rejects: without Postgres this process keeps to a share of its own. */
+  acquire(): Promise<Lease | NoRoom>;
+  /** The platform said 429: nobody is given a lease for so many milliseconds. */
+  pause(ms: number): Promise<void>;
+  /** For how many milliseconds still, as far as this process knows. */
+  pausedMs(): number;
+  /** Waits until Postgres has been told of every call that is over. */
+  close(): Promise<void>;
+}
+
+export interface CallBudgetOptions {
+  pool: Pool;
+  /** Whose budget; see {@link budgetName}. */
+  budget: string;
+  callsPerMinute: number;
+  callsPerHour: number;
+  /** Milliseconds; tests use shorter ones. */
+  spans?: { minute: number; hour: number };
+  /** For how long a lease may be out, its call included. */
+  holdMs?: number;
+  /** Postgres cannot be asked: from now on the local share counts. Once per outage. */
+  onAway?: (error: unknown) => void;
+  onBack?: () => void;
+}
+
+/** A worker holds a lease while it polls, which is at most a minute, and for the call after that. */
+const HOLD_MS = 120_000;
+/** The client gives up after 10 s. */
+export const LONGEST_CALL_MS = 15_000;
+/** How much later than we gave up a call may still reach the platform. */
+const STRAY_MS = 30_000;
+/** Two clocks, each corrected at the 500 ppm that NTP allows itself, differ by a thousandth of what they measure. */
+const CLOCK_DRIFT = 1.001;
+/** Four processes without Postgres stay within the budget; more would rely on the platform's 429. */
+const SHARES = 4;
+/** Slots also come free before they were due to. */
+const ASK_AGAIN_MS = 1_000;
+/** Somebody was faster by a moment. */
+const LEAST_WAIT_MS = 2;
+/** How soon an outage's end is noticed, and how long all wait for the others' reports after it. */
+const PROBE_MS = 1_000;
+const REPORTS_MS = 3_000;
+
+/**
+ * A strict limit: a slot is free again one span after the answer to its last call. The platform counted that call no
+ * later than it answered, and counts the next one no earlier than it was granted. So no window of that length holds
+ * more calls than there are slots, however long calls are under way.
+ */
+export function createCallBudget(options: CallBudgetOptions): CallBudget {
+  const {
+    pool,
+    budget,
+    callsPerHour,
+    spans = { minute: 60_000, hour: 3_600_000 },
+    holdMs = HOLD_MS,
+  } = options;
+  const limits: CallLimit[] = [
+    { span: 'minute', calls: Math.min(options.callsPerMinute, callsPerHour), ms: spans.minute * CLOCK_DRIFT },
+    { span: 'hour', calls: callsPerHour, ms: spans.hour * CLOCK_DRIFT },
+  ];
+  const now = () => performance.now();
+  const slots = createCallSlots(pool, budget, limits);
+  const share = new LocalShare(limits, SHARES, now);
+  const askAgainMs = Math.min(ASK_AGAIN_MS, spans.minute / 20);
+  const closing = new AbortController();
+  const telling = new Set<Promise<void>>();
+  let fitting = false;
+  let pausedUntil = 0;
+  let away: Promise<void> | null = null;
+
+  const stillPaused = () => Math.max(0, pausedUntil - now());
+
+  const lease = (call: CountedCall, usableUntil: number, tell: (end: End) => Promise<void>): Lease => {
+    const settle = (end: End) => {
+      if (end === 'unused') share.drop(call);
+      else share.settle(call, lateMs(end));
+      const told = tell(end)
+        .catch(() => undefined)
+        .finally(() => telling.delete(told));
+      telling.add(told);
+    };
+    return {
+      usableUntil,
+      answered: () => settle('answered'),
+      unanswered: () => settle('unanswered'),
+      unused: () => settle('unused'),
+    };
+  };
+
+  const takeShared = async (): Promise<Lease | NoRoom> => {
+    fitting ||= await slots.fit();
+    if (!fitting) return { waitMs: askAgainMs, pausedMs: 0 };
+    const holder = randomUUID();
+    const usableUntil = now() + holdMs - Math.min(LONGEST_CALL_MS, holdMs / 2);
+    const taking = await slots.take(holder, holdMs);
+    if (taking.slots === null) {
+      pausedUntil = Math.max(pausedUntil, now() + taking.pausedMs);
+      const waitMs = Math.max(LEAST_WAIT_MS, Math.min(taking.waitMs, askAgainMs));
+      return { waitMs, pausedMs: taking.pausedMs };
+    }
+    return lease(share.count(false), usableUntil, (end) =>
+      end === 'unused'
+        ? slots.giveBack(holder, taking.slots)
+        : slots.settle(holder, taking.slots, lateMs(end)),
+    );
+  };
+
+  const takeLocal = (): Lease | NoRoom => {
+    const pausedMs = stillPaused();
+    if (pausedMs > 0) return { waitMs: Math.min(pausedMs, askAgainMs), pausedMs };
+    const taken = share.take();
+    if ('waitMs' in taken) return { waitMs: Math.min(taken.waitMs, askAgainMs), pausedMs };
+    return lease(taken, now() + holdMs, () => Promise.resolve());
+  };
+
+  /** Every call would wait for a connection that does not come: one probe finds out for all of them. */
+  const probe = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      await wait(PROBE_MS, undefined, { signal: closing.signal }).catch(() => undefined);
+      if (closing.signal.aborted) return;
+      try {
+        fitting = await slots.fit();
+        for (;;) {
+          const { calls, rests } = share.unreported(LONGEST_CALL_MS);
+          if (calls.length === 0) break;
+          await slots.report(rests, REPORTS_MS);
+          for (const call of calls) call.unreported = false;
+        }
+        away = null;
+        options.onBack?.();
+        return;
+      } catch {
+        // Still away.
+      }
+    }
+  };
+
+  return {
+    async acquire() {
+      if (away !== null) return takeLocal();
+      try {
+        return await takeShared();
+      } catch (error) {
+        if (away === null) {
+          away = probe();
+          options.onAway?.(error);
+        }
+        return takeLocal();
+      }
+    },
+    async pause(ms) {
+      pausedUntil = Math.max(pausedUntil, now() + ms);
+      await slots.pause(ms).catch(() => undefined);
+    },
+    pausedMs: stillPaused,
+    async close() {
+      closing.abort();
+      await away;
+      await Promise.all(telling);
+    },
+  };
+}
+
+type End = 'answered' | 'unanswered' | 'unused';
+
+const lateMs = (end: End): number => (end === 'unanswered' ? STRAY_MS : 0);
+
+/** Names the budget of one key at one address without giving the key away. */
+export function budgetName(baseUrl: string, apiKey: string): string {
+  return createHash('sha256').update(`${baseUrl}\n${apiKey}`).digest('hex').slice(0, 32);
+}
