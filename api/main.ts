@@ -15,6 +15,8 @@ async function main(): Promise<void> {
   const logger = createLogger(config.logLevel);
   try {
     const api = await startApi(config, logger);
+    if (config.adminApiKey === undefined)
+      logger.warn('ADMIN_API_KEY is not set: every route that needs a key answers 401');
     logger.info({ host: config.host, port: api.port }, 'listening');
     const signal = await nextSignal();
     logger.info({ signal }, 'stopping');

@@ -22,6 +22,10 @@ const COMMANDS = [
 
 /** Carries out one command. The exit code: 0 done, 1 failed, 2 wrong usage. */
 async function main(args: string[]): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(`${usage()}\n`);
+    return DONE;
+  }
   try {
     const { command, operands, json, options } = read(args);
     const told = await command.run(readEnv(), operands, options);

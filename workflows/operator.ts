@@ -47,6 +47,7 @@ export function obey(item: ItemState, command: OperatorCommand): OrderView {
     case 'approve':
       if (item.question !== null) item.settle(item.question.code);
       item.question = null;
+      item.waitingFor = null;
       break;
     case 'reject': {
       const { reason, alternative, actor } = command;

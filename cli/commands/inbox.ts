@@ -1,5 +1,5 @@
 import { createInbox } from '../../db/inbox.js';
-import { CommandFailed, table, type Command } from '../command.js';
+import { CommandFailed, table, WrongUsage, type Command } from '../command.js';
 import { withDatabase } from '../database.js';
 
 const MOST = 200;
@@ -26,6 +26,7 @@ export const inboxReplayCommand: Command = {
   summary: 'have one of them tried again',
   run: (env, [id = '']) =>
     withDatabase(env, async (pool) => {
+      if (!/^\d{1,18}$/.test(id)) throw new WrongUsage('ID is a number, as `inbox list` shows it.');
       const replayed = await createInbox(pool).replay(id);
       if (replayed === 'unknown') throw new CommandFailed(`No webhook ${id} is in the inbox.`);
       if (replayed === 'processed') throw new CommandFailed(`Webhook ${id} was processed already.`);

@@ -35,7 +35,7 @@ export async function runTraffic(system: System, over: AbortSignal): Promise<voi
     if (scene.intervention.kind !== 'approved late') await intervene(scene, orderId, itemId, cast);
   };
   try {
-    for (let turn = 1; !over.aborted; turn += 1) {
+    for (let turn = 0; !over.aborted; turn += 1) {
       const scene = scenes[turn % scenes.length];
       if (scene === undefined) throw new Error('there are no scenes');
       const name = nameOf(scene);

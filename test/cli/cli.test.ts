@@ -118,6 +118,7 @@ test('a quarantined webhook is listed and tried again', async () => {
   expect(await cli(['inbox', 'replay', items[0]!.id])).toMatchObject({ code: 0 });
   expect(JSON.parse((await cli(['inbox', 'list', '--json'])).output)).toEqual({ items: [] });
   expect((await cli(['inbox', 'replay', '999'])).code).toBe(1);
+  expect((await cli(['inbox', 'replay', 'nope'])).code).toBe(2);
 });
 
 describe('exit codes', () => {
@@ -131,6 +132,13 @@ describe('exit codes', () => {
     const { code, output } = await cli(args);
     expect(code).toBe(2);
     expect(output).toMatch(/Usage: cli/);
+  });
+
+  test('--help: 0, with the usage', async () => {
+    expect(await cli(['--help'])).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('Usage: cli') as string,
+    });
   });
 
   test('a missing setting: 1, and its name', async () => {
