@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/shared-stack.ts'],
-    // Tests wait more than they work; two at a time keep both cores of a small machine busy.
-    maxWorkers: 2,
+    // One file at a time: ports are chosen free and taken a moment later, which two files could do to each other.
+    maxWorkers: 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ['default'],

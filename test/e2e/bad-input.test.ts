@@ -118,6 +118,9 @@ describe('what cannot be used changes nothing', () => {
   test('of an item under way, and it goes on', async () => {
     const item = await placeOrder(system);
     await item.hasWorkOrder();
+    await item.shows({ offergridStatus: 'accepted' });
+    // A query is answered after the task in hand: what it has yet to write to its history is there then.
+    await system.client.workflow.getHandle(`fulfillment-${item.itemId}`).query('state');
     const before = await everythingOf(item);
     const events = `/v1/orders/${item.itemId}/events`;
     const commands = `/v1/orders/${item.itemId}/commands`;
