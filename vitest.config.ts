@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/shared-stack.ts'],
-    // One file at a time: ports are chosen free and taken a moment later, which two files could do to each other.
-    maxWorkers: 1,
+    // The servers that all share take as much again as the tests do.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ['default'],

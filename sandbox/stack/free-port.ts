@@ -1,19 +1,33 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 
-/** A loopback TCP port nobody listens on now: `preferred` if it is one. It may be gone in the next moment. */
-export async function freePort(preferred = 0): Promise<number> {
-  return (
-    (await tryPort(preferred)) ?? (await tryPort(0)) ?? Promise.reject(new Error('no free port on 127.0.0.1'))
-  );
+/**
+ * Below what operating systems hand out by themselves: neither an outgoing connection nor a server on port 0 takes a
+ * port from here between the moment it is found free and the moment it is listened on.
+ */
+const LOWEST = 10_000;
+const COUNT = 22_000;
+/** So many ports a process has before it comes to those of the next one. */
+const STRETCH = 32;
+
+let asked = 0;
+
+/**
+ * A loopback TCP port nobody listens on now: `preferred` if it is one. Processes at work at the same time look in
+ * different places, so that two of them do not find the same.
+ */
+export async function freePort(preferred?: number): Promise<number> {
+  if (preferred !== undefined && preferred !== 0 && (await isFree(preferred))) return preferred;
+  for (let tries = 0; tries < COUNT; tries += 1) {
+    const port = LOWEST + ((process.pid * STRETCH + asked++) % COUNT);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('no free port on 127.0.0.1');
 }
 
-function tryPort(port: number): Promise<number | undefined> {
+function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const bound = (server.address() as AddressInfo).port;
-      server.close(() => resolve(bound));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }

@@ -27,6 +27,8 @@ export interface SystemOptions {
   /** More or other settings of the two processes. */
   env?: Record<string, string | undefined> | undefined;
   apiPort?: number | undefined;
+  /** Folder of the built programs, default `dist`. */
+  programs?: string | undefined;
 }
 
 /** The product's two processes as they run in production, with both simulated worlds around them. */
@@ -104,10 +106,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       env['FULFILLMENT_POLICY'] = join(folder, 'policy.json');
       await writeFile(env['FULFILLMENT_POLICY'], JSON.stringify(options.policy));
     }
-    await migrate(env);
+    const { programs = 'dist' } = options;
+    await migrate(programs, env);
 
     const start = (name: 'api' | 'workers', readyUrl: string) =>
-      startProcess({ name, args: [`dist/${name}/main.js`], env, cwd: projectRoot(), readyUrl });
+      startProcess({ name, args: [`${programs}/${name}/main.js`], env, cwd: projectRoot(), readyUrl });
     let api: RunningProcess;
     let worker: RunningProcess;
     const startApi = async () => (api = await start('api', `${apiUrl}/readyz`));
@@ -135,10 +138,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
 }
 
-async function migrate(env: Record<string, string | undefined>): Promise<void> {
+async function migrate(programs: string, env: Record<string, string | undefined>): Promise<void> {
   const process = await spawnProcess({
     name: 'migrate',
-    args: ['dist/cli/main.js', 'migrate'],
+    args: [`${programs}/cli/main.js`, 'migrate'],
     env,
     cwd: projectRoot(),
   });

@@ -63,14 +63,21 @@ export interface HeardItem {
   hoursOf(type: string): number[];
 }
 
-/**
- * Starts everything with a policy of its own; what it leaves out has the contract's defaults. Without a provider's
- * system there are activities for none.
- */
+export interface SkippedTimeOptions {
+  /** Default true; without a provider's system there are activities for none. */
+  providerConnected?: boolean;
+  /** Milliseconds until a call to the provider's system is given up; they are not skipped. */
+  providerTimeoutMs?: number;
+  /** Folder with the workflow bundle, default that of the build. */
+  programs?: string;
+}
+
+/** Starts everything with a policy of its own; what it leaves out has the contract's defaults. */
 export async function startSkippedTime(
   policy: object = {},
-  { providerConnected = true }: { providerConnected?: boolean } = {},
+  options: SkippedTimeOptions = {},
 ): Promise<SkippedTime> {
+  const { providerConnected = true, programs = join(projectRoot(), 'dist') } = options;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const postgres = usePostgres(inject('postgresUrl'));
   const databaseUrl = await postgres.createDatabase();
@@ -91,7 +98,13 @@ export async function startSkippedTime(
 
   const activities = createActivities({
     offergrid: createOffergridClient({ baseUrl: offergrid.url, apiKey: KEY }),
-    provider: providerConnected ? createProviderClient({ baseUrl: provider.url, apiKey: KEY }) : undefined,
+    provider: providerConnected
+      ? createProviderClient({
+          baseUrl: provider.url,
+          apiKey: KEY,
+          ...(options.providerTimeoutMs === undefined ? {} : { timeoutMs: options.providerTimeoutMs }),
+        })
+      : undefined,
     offers: createOffers(pool),
     records: createOrderRecords(pool),
     channels: createChannels({ webhook: { url: notifications.url, secret: NOTIFY_SECRET } }),
@@ -105,7 +118,7 @@ export async function startSkippedTime(
     Worker.create({
       ...base,
       taskQueue: FULFILLMENT_QUEUE,
-      workflowBundle: { codePath: join(projectRoot(), 'dist/workflow-bundle.js') },
+      workflowBundle: { codePath: join(programs, 'workflow-bundle.js') },
       activities: activities.fulfillment,
     }),
     Worker.create({ ...base, taskQueue: OFFERGRID_QUEUE, activities: activities.offergrid }),

@@ -1,0 +1,73 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { join } from 'node:path';
+import { projectRoot } from '../../sandbox/stack/project-root.js';
+import { plantDefect, type Defect } from './planted-defect.js';
+import { writeFigures, type Figures } from './reliability-report.js';
+
+/** What an experiment runs with. */
+export interface World<Size> {
+  size: Size;
+  /** Folder of the built programs: the project's own, or a copy with the defect in it. */
+  programs: string;
+  /** Milliseconds that progress may take before it counts as none. */
+  patience: number;
+}
+
+/**
+ * A fault done to the real stack, and what must be true all the same. `run` asserts it, progress included, and returns
+ * what it counted.
+ */
+export interface Experiment<Size> {
+  /** As the table in docs/reliability.md calls it. */
+  name: string;
+  passes: string;
+  small: Size;
+  full: Size;
+  defect: Defect;
+  run: (world: World<Size>) => Promise<Figures>;
+}
+
+/**
+ * `small`: with every test run, and once more with the defect. `full`: `npm run faults`, which writes the figures down.
+ * `planted`: `EXPERIMENTS=planted npm run faults`, where every experiment must fail, for people to see how.
+ */
+const mode = process.env['EXPERIMENTS'] ?? 'small';
+
+const PATIENCE = { small: 30_000, planted: 20_000, full: 600_000 };
+const SMALL_TIMEOUT = 90_000;
+const FULL_TIMEOUT = 1_800_000;
+
+/** Declares the experiment's tests. */
+export function experiment<Size>(of: Experiment<Size>): void {
+  const own = join(projectRoot(), 'dist');
+  const withDefect = async () => {
+    const { programs, remove } = await plantDefect(of.defect);
+    onTestFinished(remove);
+    return await of.run({ size: of.small, programs, patience: PATIENCE.planted });
+  };
+
+  describe(of.name, () => {
+    switch (mode) {
+      case 'full':
+        test(of.passes, { timeout: FULL_TIMEOUT }, async () => {
+          const started = performance.now();
+          const figures = await of.run({ size: of.full, programs: own, patience: PATIENCE.full });
+          const seconds = Math.round((performance.now() - started) / 1_000);
+          await writeFigures({ name: of.name, passes: of.passes, figures: { ...figures, seconds } });
+        });
+        break;
+      case 'planted':
+        test(`${of.passes}, though ${of.defect.what}`, { timeout: FULL_TIMEOUT }, async () => {
+          await withDefect();
+        });
+        break;
+      default:
+        test(of.passes, { timeout: SMALL_TIMEOUT }, async () => {
+          await of.run({ size: of.small, programs: own, patience: PATIENCE.small });
+        });
+        test(`is seen to fail when ${of.defect.what}`, { timeout: SMALL_TIMEOUT }, async () => {
+          await expect(withDefect()).rejects.toThrow(of.defect.seen);
+        });
+    }
+  });
+}

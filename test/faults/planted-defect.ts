@@ -1,0 +1,67 @@
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { spawnProcess } from '../../sandbox/stack/child-process.js';
+import { projectRoot } from '../../sandbox/stack/project-root.js';
+
+/** A change of the built programs that takes a protection away. */
+export interface Defect {
+  /** In words: what the build with it does not do. */
+  what: string;
+  /** The built file, e.g. `activities/offergrid-activities.js`. */
+  file: string;
+  /** Must be in the file exactly once, as the compiler wrote it. */
+  replace: string;
+  by: string;
+  /** How the experiment has to fail with it: any other failure is not the one that the defect causes. */
+  seen: RegExp;
+}
+
+/** What a copy needs: the product, and nothing of the simulated world. */
+const ROOMS = [
+  ...['activities', 'api', 'cli', 'config', 'db', 'domain', 'integrations', 'workers', 'workflows'],
+  'workflow-bundle.js',
+];
+const IN_WORKFLOWS = /^(workflows|domain)\//;
+
+let planted = 0;
+
+/**
+ * Copies the built programs and plants the defect in the copy; workflow code is bundled anew. Returns the copy's folder
+ * and removes it with `remove`. @throws Error when the text to replace is not there exactly once
+ */
+export async function plantDefect(
+  defect: Defect,
+): Promise<{ programs: string; remove: () => Promise<void> }> {
+  const built = join(projectRoot(), 'dist');
+  planted += 1;
+  const programs = join(built, 'planted', `${process.pid}-${planted}`);
+  const remove = () => rm(programs, { recursive: true, force: true });
+  await mkdir(programs, { recursive: true });
+  try {
+    for (const room of ROOMS) await cp(join(built, room), join(programs, room), { recursive: true });
+    const file = join(programs, defect.file);
+    const before = await readFile(file, 'utf8');
+    const found = before.split(defect.replace).length - 1;
+    if (found !== 1)
+      throw new Error(`the defect's text is ${found} times in ${defect.file}: ${defect.replace}`);
+    await writeFile(
+      file,
+      before.replace(defect.replace, () => defect.by),
+    );
+    if (IN_WORKFLOWS.test(defect.file)) await bundle(programs);
+    return { programs, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function bundle(programs: string): Promise<void> {
+  const building = await spawnProcess({
+    name: `bundle of ${basename(programs)}`,
+    args: [join(programs, 'workers/build-bundle.js')],
+    cwd: projectRoot(),
+  });
+  const { code } = await building.exited;
+  if (code !== 0) throw new Error(`the workflows could not be bundled:\n${building.output()}`);
+}
