@@ -1,4 +1,4 @@
-import { activityInfo, log } from '@temporalio/activity';
+import { activityInfo, heartbeat, log } from '@temporalio/activity';
 import type { ItemLookup, OffergridActivities, UpdateResult } from '../domain/activities.js';
 import type { Offer, OrderItem } from '../domain/order-item.js';
 import { isFinal, isFurther, MOVES, type Status } from '../domain/status.js';
@@ -22,8 +22,7 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
     },
 
     async updateStatus({ itemId, from, update, repeated }): Promise<UpdateResult> {
-      // An earlier attempt may have been applied and only its answer lost: the item says so.
-      if (repeated || activityInfo().attempt > 1) {
+      if (mayBeApplied(repeated)) {
         const now = await seen(offergrid, itemId, from, update);
         if (now !== null) return now;
       }
@@ -31,6 +30,7 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
         await offergrid.updateStatus(itemId, update);
         return { kind: 'applied' };
       } catch (error) {
+        if (isSurelyNotApplied(error)) heartbeat({ notAppliedBy: activityInfo().attempt } satisfies Trail);
         if (!isRefusal(error)) throw asFailure(error);
         const refused = { kind: 'refused', httpStatus: error.status ?? 0, detail: error.detail } as const;
         if (error.kind === 'not_found') return refused;
@@ -49,6 +49,26 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
       return { offerId: offer.offerId, name, category, sku };
     },
   };
+}
+
+/** Kept with an attempt of `updateStatus` for the next: up to that one, nothing can have been applied. */
+interface Trail {
+  notAppliedBy: number;
+}
+
+/** Whether an earlier attempt may have been applied and only its answer lost: then the item is read first. */
+function mayBeApplied(repeated: boolean): boolean {
+  const { attempt, heartbeatDetails } = activityInfo();
+  const trail = heartbeatDetails as Partial<Trail> | null | undefined;
+  // An attempt that died left no trail of its own, and an older one says nothing about it.
+  return attempt === 1 ? repeated : trail?.notAppliedBy !== attempt - 1;
+}
+
+/** Refused before anything was looked at, or not sent at all. A timeout or a 500 says nothing. */
+const NOT_APPLIED: ReadonlySet<string> = new Set(['rate_limited', 'unauthorized', 'forbidden', 'stopped']);
+
+function isSurelyNotApplied(error: unknown): boolean {
+  return error instanceof OffergridError && NOT_APPLIED.has(error.kind);
 }
 
 /** What the platform shows of an update that may have been applied; null: it was not, and may be sent. */

@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createCallSlots, type CallLimit } from './call-slots.js';
+import { createCallSlots, type CallLimit, type Standing } from './call-slots.js';
+import { CallStop, PROBE_EVERY_MS } from './call-stop.js';
+import { createCallStops } from './call-stops.js';
 import { LocalShare, type CountedCall } from './local-share.js';
 import type { Pool } from './pool.js';
 
@@ -19,20 +21,26 @@ export interface Lease {
   unused(): void;
 }
 
-/** `waitMs`: when to ask again. `pausedMs`: for how long the platform wants no calls at all. */
-export interface NoRoom {
+/** `waitMs`: when to ask again. */
+export interface NoRoom extends Standing {
   waitMs: number;
-  pausedMs: number;
 }
 
 /** What may be sent with one key, shared by all processes on one database. */
 export interface CallBudget {
-  /** Never rejects: without Postgres this process keeps to a share of its own. */
-  acquire(): Promise<Lease | NoRoom>;
+  /**
+   * Never rejects: without Postgres this process keeps to a share of its own. The read that finds out whether the key
+   * works again is let through a stop.
+   */
+  acquire(options?: { probe: boolean }): Promise<Lease | NoRoom>;
   /** The platform said 429: nobody is given a lease for so many milliseconds. */
   pause(ms: number): Promise<void>;
-  /** For how many milliseconds still, as far as this process knows. */
-  pausedMs(): number;
+  /** 401 and 403 stop all calls. */
+  readonly stop: CallStop;
+  /** What any process has been told by now; without Postgres, what this one has. */
+  standing(): Promise<Standing>;
+  /** As far as this process knows. */
+  knownStanding(): Standing;
   /** Waits until Postgres has been told of every call that is over. */
   close(): Promise<void>;
 }
@@ -47,13 +55,15 @@ export interface CallBudgetOptions {
   spans?: { minute: number; hour: number };
   /** For how long a lease may be out, its call included. */
   holdMs?: number;
+  /** Milliseconds between two probes of a key that is not taken. */
+  probeEveryMs?: number;
   /** Postgres cannot be asked: from now on the local share counts. Once per outage. */
   onAway?: (error: unknown) => void;
   onBack?: () => void;
 }
 
-/** A worker holds a lease while it polls, which is at most a minute, and for the call after that. */
-const HOLD_MS = 120_000;
+/** A lease that nothing comes for goes back after seconds; see `workers/call-slots.ts`. Its call takes 10 s at most. */
+const HOLD_MS = 30_000;
 /** The client gives up after 10 s. */
 export const LONGEST_CALL_MS = 15_000;
 /** How much later than we gave up a call may still reach the platform. */
@@ -89,6 +99,7 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
   ];
   const now = () => performance.now();
   const slots = createCallSlots(pool, budget, limits);
+  const stop = new CallStop(createCallStops(pool, budget), options.probeEveryMs ?? PROBE_EVERY_MS);
   const share = new LocalShare(limits, SHARES, now);
   const askAgainMs = Math.min(ASK_AGAIN_MS, spans.minute / 20);
   const closing = new AbortController();
@@ -97,7 +108,11 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
   let pausedUntil = 0;
   let away: Promise<void> | null = null;
 
-  const stillPaused = () => Math.max(0, pausedUntil - now());
+  const knownStanding = (): Standing => ({ pausedMs: Math.max(0, pausedUntil - now()), stopped: stop.isUp });
+  const heard = ({ pausedMs, stopped }: Standing) => {
+    pausedUntil = Math.max(pausedUntil, now() + pausedMs);
+    stop.heard(stopped);
+  };
 
   const lease = (call: CountedCall, usableUntil: number, tell: (end: End) => Promise<void>): Lease => {
     const settle = (end: End) => {
@@ -116,16 +131,17 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
     };
   };
 
-  const takeShared = async (): Promise<Lease | NoRoom> => {
+  const takeShared = async (probe: boolean): Promise<Lease | NoRoom> => {
     fitting ||= await slots.fit();
-    if (!fitting) return { waitMs: askAgainMs, pausedMs: 0 };
+    if (!fitting) return { waitMs: askAgainMs, pausedMs: 0, stopped: false };
     const holder = randomUUID();
     const usableUntil = now() + holdMs - Math.min(LONGEST_CALL_MS, holdMs / 2);
-    const taking = await slots.take(holder, holdMs);
+    const taking = await slots.take(holder, holdMs, probe);
     if (taking.slots === null) {
-      pausedUntil = Math.max(pausedUntil, now() + taking.pausedMs);
-      const waitMs = Math.max(LEAST_WAIT_MS, Math.min(taking.waitMs, askAgainMs));
-      return { waitMs, pausedMs: taking.pausedMs };
+      heard(taking);
+      const { pausedMs, stopped } = taking;
+      const waitMs = stopped ? askAgainMs : Math.max(LEAST_WAIT_MS, Math.min(taking.waitMs, askAgainMs));
+      return { waitMs, pausedMs, stopped };
     }
     return lease(share.count(false), usableUntil, (end) =>
       end === 'unused'
@@ -134,16 +150,17 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
     );
   };
 
-  const takeLocal = (): Lease | NoRoom => {
-    const pausedMs = stillPaused();
-    if (pausedMs > 0) return { waitMs: Math.min(pausedMs, askAgainMs), pausedMs };
+  const takeLocal = (probe: boolean): Lease | NoRoom => {
+    const standing = knownStanding();
+    if (standing.stopped && !probe) return { ...standing, waitMs: askAgainMs };
+    if (standing.pausedMs > 0) return { ...standing, waitMs: Math.min(standing.pausedMs, askAgainMs) };
     const taken = share.take();
-    if ('waitMs' in taken) return { waitMs: Math.min(taken.waitMs, askAgainMs), pausedMs };
+    if ('waitMs' in taken) return { ...standing, waitMs: Math.min(taken.waitMs, askAgainMs) };
     return lease(taken, now() + holdMs, () => Promise.resolve());
   };
 
   /** Every call would wait for a connection that does not come: one probe finds out for all of them. */
-  const probe = async (): Promise<void> => {
+  const untilBack = async (): Promise<void> => {
     while (!closing.signal.aborted) {
       await wait(PROBE_MS, undefined, { signal: closing.signal }).catch(() => undefined);
       if (closing.signal.aborted) return;
@@ -165,23 +182,28 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
   };
 
   return {
-    async acquire() {
-      if (away !== null) return takeLocal();
+    async acquire({ probe: isProbe } = { probe: false }) {
+      if (away !== null) return takeLocal(isProbe);
       try {
-        return await takeShared();
+        return await takeShared(isProbe);
       } catch (error) {
         if (away === null) {
-          away = probe();
+          away = untilBack();
           options.onAway?.(error);
         }
-        return takeLocal();
+        return takeLocal(isProbe);
       }
     },
     async pause(ms) {
       pausedUntil = Math.max(pausedUntil, now() + ms);
       await slots.pause(ms).catch(() => undefined);
     },
-    pausedMs: stillPaused,
+    stop,
+    async standing() {
+      if (away === null) await slots.standing().then(heard, () => undefined);
+      return knownStanding();
+    },
+    knownStanding,
     async close() {
       closing.abort();
       await away;

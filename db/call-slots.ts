@@ -12,8 +12,13 @@ export interface CallLimit {
 /** The rows that one call holds, by span. */
 export type HeldSlots = Record<string, number>;
 
-/** `pausedMs`: how long all are told to wait; 0 when nobody is. */
-export type Taking = { slots: HeldSlots } | { slots: null; waitMs: number; pausedMs: number };
+/** Whether calls may be sent at all. `pausedMs`: how long all are told to wait. `stopped`: the key is not taken. */
+export interface Standing {
+  pausedMs: number;
+  stopped: boolean;
+}
+
+export type Taking = { slots: HeldSlots } | ({ slots: null; waitMs: number } & Standing);
 
 /** As many rows as one statement makes well within its timeout. */
 const ROWS_AT_ONCE = 20_000;
@@ -72,18 +77,24 @@ export function createCallSlots(pool: Pool, budget: string, limits: readonly Cal
       });
     },
 
-    /** The slot of each span that has been free longest, all or none, for a call that is over within `holdMs`. */
-    async take(holder: string, holdMs: number): Promise<Taking> {
-      const { rows } = await pool.query<{ slots: HeldSlots | null; waitMs: number; pausedMs: number }>(
+    /**
+     * The slot of each span that has been free longest, all or none, for a call that is over within `holdMs`. A probe
+     * is let through a stop.
+     */
+    async take(holder: string, holdMs: number, isProbe: boolean): Promise<Taking> {
+      const { rows } = await pool.query<{ slots: HeldSlots | null; waitMs: number } & Standing>(
         `with wanted as (
            select span, ms from unnest($2::text[], $3::float8[]) as wanted (span, ms)
          ), pause as (
            select paused_until from call_pauses where budget = $1 and paused_until > now()
+         ), stop as (
+           select from call_stops where budget = $1 and ended_at is null
          ), picked as materialized (
            select wanted.span, wanted.ms, found.slot
              from wanted cross join lateral (
                select slot from call_slots
-                where budget = $1 and span = wanted.span and free_at <= now() and not exists (select from pause)
+                where budget = $1 and span = wanted.span and free_at <= now()
+                  and not exists (select from pause) and ($5 or not exists (select from stop))
                 order by free_at limit 1 for update skip locked) as found
          ), taken as (
            update call_slots as slots set holder = $4, free_at = now() + make_interval(secs => picked.ms / 1000)
@@ -100,12 +111,25 @@ export function createCallSlots(pool: Pool, budget: string, limits: readonly Cal
          select (select jsonb_object_agg(span, slot) from taken) as slots,
                 coalesce(ceil(extract(epoch from earliest.free_at - now()) * 1000), 0)::float8 as "waitMs",
                 coalesce(ceil(extract(epoch from (select paused_until from pause) - now()) * 1000), 0)::float8
-                  as "pausedMs"
+                  as "pausedMs",
+                exists (select from stop) as stopped
            from earliest`,
-        [budget, spans, limits.map(({ ms }) => ms + holdMs), holder],
+        [budget, spans, limits.map(({ ms }) => ms + holdMs), holder, isProbe],
       );
-      const { slots = null, waitMs = 0, pausedMs = 0 } = rows[0] ?? {};
-      return slots === null ? { slots, waitMs: Math.max(waitMs, pausedMs, 0), pausedMs } : { slots };
+      const { slots = null, waitMs = 0, pausedMs = 0, stopped = false } = rows[0] ?? {};
+      return slots === null ? { slots, waitMs: Math.max(waitMs, pausedMs, 0), pausedMs, stopped } : { slots };
+    },
+
+    /** Asked right before a call: another process may have been told since its slot was taken. */
+    async standing(): Promise<Standing> {
+      const { rows } = await pool.query<Standing>(
+        `select coalesce(ceil(extract(epoch from (
+                  select paused_until from call_pauses where budget = $1 and paused_until > now()
+                ) - now()) * 1000), 0)::float8 as "pausedMs",
+                exists (select from call_stops where budget = $1 and ended_at is null) as stopped`,
+        [budget],
+      );
+      return rows[0] ?? { pausedMs: 0, stopped: false };
     },
 
     /** The call was counted no later than `lateMs` from now: from then on the slot rests for its span. */

@@ -5,6 +5,8 @@ import { LeaseQueue } from './lease-queue.js';
 
 /** With 20 calls under way, 100 a minute go out even when each takes the client's whole 10 s. */
 const MOST_AT_ONCE = 20;
+/** A poll that waits for longer than this goes on without a lease: others may have calls that need one. */
+const IDLE_MS = 1_000;
 
 /** The slot supplier of the worker that calls Offergrid, and the gate that its client sends through. */
 export interface CallSlots {
@@ -24,13 +26,19 @@ export interface CallSlots {
 /**
  * Leases are not tied to tasks: the SDK does not say which permit a task came with. Every permit brings one lease into
  * the hand, and every activity takes one out with its first send; further sends borrow, or wait for one of their own.
+ * What nobody took for a while goes back, and a task that comes then waits for a lease like a further send.
  */
-export function createCallSlots(budget: CallBudget, mostAtOnce: number = MOST_AT_ONCE): CallSlots {
+export function createCallSlots(
+  budget: CallBudget,
+  { mostAtOnce = MOST_AT_ONCE, idleMs = IDLE_MS }: { mostAtOnce?: number; idleMs?: number } = {},
+): CallSlots {
   const queue = new LeaseQueue(budget);
   const hand: Lease[] = [];
   const parked: (() => void)[] = [];
   const sending = new AsyncLocalStorage<{ sent: boolean }>();
   let permits = 0;
+  /** Permits, and activities that have not sent, whose lease is in the hand no longer. */
+  let bare = 0;
 
   const giveBack = (lease: Lease | undefined) => {
     if (lease === undefined || (isUsable(lease) && queue.offer(lease))) return;
@@ -40,8 +48,23 @@ export function createCallSlots(budget: CallBudget, mostAtOnce: number = MOST_AT
     for (;;) {
       const lease = hand.shift();
       if (lease === undefined || isUsable(lease)) return lease;
+      bare += 1;
       giveBack(lease);
     }
+  };
+  const endUnsent = () => {
+    if (bare > 0) bare -= 1;
+    else giveBack(hand.shift());
+  };
+  const putInHand = (lease: Lease) => {
+    hand.push(lease);
+    setTimeout(() => {
+      const at = hand.indexOf(lease);
+      if (at < 0) return;
+      hand.splice(at, 1);
+      bare += 1;
+      giveBack(lease);
+    }, idleMs).unref();
   };
   const endPermit = () => {
     permits -= 1;
@@ -55,7 +78,7 @@ export function createCallSlots(budget: CallBudget, mostAtOnce: number = MOST_AT
         while (permits >= mostAtOnce) await parkedUntilFree(parked, signal);
         permits += 1;
         try {
-          hand.push(await queue.next('task', signal));
+          putInHand(await queue.next('task', signal));
           return {};
         } catch (error) {
           endPermit();
@@ -66,7 +89,7 @@ export function createCallSlots(budget: CallBudget, mostAtOnce: number = MOST_AT
       tryReserveSlot: () => null,
       markSlotUsed: () => {},
       releaseSlot({ slotInfo }) {
-        if (slotInfo === undefined) giveBack(hand.shift());
+        if (slotInfo === undefined) endUnsent();
         endPermit();
       },
     },
@@ -76,14 +99,19 @@ export function createCallSlots(budget: CallBudget, mostAtOnce: number = MOST_AT
       try {
         return await sending.run(note, activity);
       } finally {
-        if (!note.sent) giveBack(hand.shift());
+        if (!note.sent) endUnsent();
       }
     },
 
     async lease(signal) {
       const note = sending.getStore();
+      const isFirst = note?.sent === false;
       if (note !== undefined) note.sent = true;
-      return fromHand() ?? (await queue.next('send', signal));
+      const lease = fromHand();
+      // What a further send takes was another's, and what a first one finds gone was its own.
+      if (isFirst && lease === undefined) bare = Math.max(0, bare - 1);
+      if (!isFirst && lease !== undefined) bare += 1;
+      return lease ?? (await queue.next('send', signal));
     },
 
     close() {

@@ -20,7 +20,8 @@ import { createCallSlots } from './call-slots.js';
 import { createWorkers } from './create-workers.js';
 import { startHealthServer } from './health-server.js';
 import { createLogger, installRuntime } from './logger.js';
-import { offergridGate } from './offergrid-gate.js';
+import { watchKey } from './key-watch.js';
+import { offergridGate, probeGate } from './offergrid-gate.js';
 import { ensureSearchAttributes, SearchAttributesMissing } from './search-attributes.js';
 import { createFulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
 import { notificationStarter } from '../integrations/temporal/notification-starter.js';
@@ -56,11 +57,25 @@ async function main(config: WorkerConfig): Promise<void> {
     onBack: () => logger.info('the call budget is shared again'),
   });
   const callSlots = createCallSlots(budget);
+  const gate = offergridGate(budget, callSlots, (error) =>
+    logger.error({ err: error }, 'Offergrid does not take our key: all calls are stopped'),
+  );
+  let keyWatch: ReturnType<typeof watchKey> | undefined;
 
   try {
     const dataConverter = encryptingConverter(config.encryptionKeys);
     const converter = dataConverter === undefined ? {} : { dataConverter };
     const client = new Client({ connection, namespace, ...converter });
+    const startNotification = notificationStarter(client);
+    const probing = createOffergridClient({ baseUrl, apiKey, gate: probeGate(budget) });
+    keyWatch = watchKey({
+      stop: budget.stop,
+      probe: () => probing.listItems('pending'),
+      startNotification,
+      url: config.publicUrl === undefined ? null : `${config.publicUrl.replace(/\/+$/, '')}/ops`,
+      onProblem: (error, what) => logger.error({ err: error }, what),
+      onResumed: () => logger.info('Offergrid takes our key again: calls go on'),
+    });
     await ensureSearchAttributes(connection, namespace);
     await makeSchedules(client, config, logger);
     workers = await createWorkers({
@@ -71,14 +86,14 @@ async function main(config: WorkerConfig): Promise<void> {
       callSlots,
       shutdownGrace: config.shutdownGrace,
       dependencies: {
-        offergrid: createOffergridClient({ baseUrl, apiKey, gate: offergridGate(budget, callSlots) }),
+        offergrid: createOffergridClient({ baseUrl, apiKey, gate }),
         provider: config.provider === undefined ? undefined : createProviderClient(config.provider),
         offers: createOffers(pool),
         records: createOrderRecords(pool),
         channels: createChannels(config.notifications),
         reconciliation: createReconciliation(pool),
         starter: createFulfillmentStarter(client),
-        startNotification: notificationStarter(client),
+        startNotification,
         rules: {
           policy: config.policy,
           providerConnected: config.provider !== undefined,
@@ -95,6 +110,7 @@ async function main(config: WorkerConfig): Promise<void> {
   } finally {
     health?.close();
     callSlots.close();
+    await keyWatch?.close();
     await budget.close();
     await pool.end();
     await connection.close();

@@ -1,5 +1,7 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { CallBudget, Lease } from '../db/call-budget.js';
+import type { Standing } from '../db/call-slots.js';
 import type { Gate } from '../integrations/offergrid/client.js';
 import { OffergridError } from '../integrations/offergrid/errors.js';
 import type { CallSlots } from './call-slots.js';
@@ -9,28 +11,69 @@ const LONGEST_WAIT_MS = 65_000;
 const HEARTBEAT_MS = 5_000;
 /** After a wait in vain, and after a 429 that does not say how long. */
 const COME_BACK_MS = 5_000;
+/** How long a probe waits for room: less than the time to the next. */
+const PROBE_WAIT_MS = 20_000;
 
 /**
  * The client's gate within activities: each send has a lease. The first of an activity has it already; another one waits
- * a minute at most, and is refused as the platform would refuse it. After a 429 nothing is sent for as long as it says.
+ * a minute at most, and is refused as the platform would refuse it. After a 429 nothing is sent for as long as it says,
+ * and after a 401 or 403 nothing until a probe was answered. `onStop` is told of the refusal that stopped all.
  */
-export function offergridGate(budget: CallBudget, slots: CallSlots): Gate {
+export function offergridGate(
+  budget: CallBudget,
+  slots: CallSlots,
+  onStop: (error: OffergridError) => void,
+): Gate {
   return async (operation, send) => {
-    const pausedMs = budget.pausedMs();
-    if (pausedMs > 0) throw noRoom(operation, 'the platform asked for a pause', pausedMs);
+    refuse(operation, budget.knownStanding());
     const lease = await nextLease(operation, slots);
     try {
-      const answer = await send();
-      lease.answered();
-      return answer;
+      refuse(operation, await budget.standing());
     } catch (error) {
-      if (!(error instanceof OffergridError) || error.status === undefined) lease.unanswered();
-      else lease.answered();
-      if (error instanceof OffergridError && error.kind === 'rate_limited')
-        await budget.pause(error.retryAfterMs ?? COME_BACK_MS);
+      lease.unused();
+      throw error;
+    }
+    const sentAt = performance.now();
+    try {
+      return await sendUnder(budget, lease, send);
+    } catch (error) {
+      if (isKeyTrouble(error) && (await budget.stop.raise(error.status ?? 401, sentAt))) onStop(error);
       throw error;
     }
   };
+}
+
+/** The gate of the client that probes whether the key works again: let through the stop, not past the budget. */
+export function probeGate(budget: CallBudget): Gate {
+  return async (operation, send) => {
+    const end = performance.now() + PROBE_WAIT_MS;
+    for (;;) {
+      const got = await budget.acquire({ probe: true });
+      if (!('waitMs' in got)) return await sendUnder(budget, got, send);
+      if (performance.now() > end) throw noRoom(operation, 'no room for a probe', COME_BACK_MS);
+      await wait(got.waitMs);
+    }
+  };
+}
+
+async function sendUnder<T>(budget: CallBudget, lease: Lease, send: () => Promise<T>): Promise<T> {
+  try {
+    const answer = await send();
+    lease.answered();
+    return answer;
+  } catch (error) {
+    if (!(error instanceof OffergridError) || error.status === undefined) lease.unanswered();
+    else lease.answered();
+    if (error instanceof OffergridError && error.kind === 'rate_limited')
+      await budget.pause(error.retryAfterMs ?? COME_BACK_MS);
+    throw error;
+  }
+}
+
+function refuse(operation: string, { pausedMs, stopped }: Standing): void {
+  if (stopped)
+    throw new OffergridError({ operation, kind: 'stopped', detail: 'the platform does not take our key' });
+  if (pausedMs > 0) throw noRoom(operation, 'the platform asked for a pause', pausedMs);
 }
 
 async function nextLease(operation: string, slots: CallSlots): Promise<Lease> {
@@ -47,6 +90,9 @@ async function nextLease(operation: string, slots: CallSlots): Promise<Lease> {
     clearInterval(beating);
   }
 }
+
+const isKeyTrouble = (error: unknown): error is OffergridError =>
+  error instanceof OffergridError && (error.kind === 'unauthorized' || error.kind === 'forbidden');
 
 const noRoom = (operation: string, detail: string, retryAfterMs: number) =>
   new OffergridError({ operation, kind: 'rate_limited', detail, retryAfterMs });

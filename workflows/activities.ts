@@ -25,7 +25,10 @@ const OFFERGRID_ATTEMPT = '2m';
 /** A worker that died is noticed sooner: the attempt is heard of at each call and while it waits. */
 const OFFERGRID_HEARTBEAT = '30s';
 
-/** Some six minutes of growing pauses: then a person should know, and it goes on from there. */
+/**
+ * Some six to nine minutes of growing pauses, which the activities themselves choose (with jitter, and what the platform
+ * asked for); Temporal's own are for attempts that did not end. Then a person should know, and it goes on from there.
+ */
 const OFFERGRID_ATTEMPTS = 12;
 
 const offergrid = (priorityKey: number) =>

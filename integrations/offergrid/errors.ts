@@ -4,6 +4,8 @@ export type OffergridErrorKind =
   | 'not_found'
   | 'refused'
   | 'rate_limited'
+  /** Not sent: the platform did not take our key the last time. */
+  | 'stopped'
   | 'unavailable'
   | 'timeout'
   | 'network'
@@ -12,6 +14,7 @@ export type OffergridErrorKind =
 /** 400 and every other 4xx are permanent by the platform's own words; only these may pass by themselves. */
 const RETRYABLE: ReadonlySet<OffergridErrorKind> = new Set([
   'rate_limited',
+  'stopped',
   'unavailable',
   'timeout',
   'network',
@@ -56,6 +59,7 @@ export function kindOfStatus(status: number): OffergridErrorKind {
   if (status === 401) return 'unauthorized';
   if (status === 403) return 'forbidden';
   if (status === 404) return 'not_found';
+  if (status === 408) return 'timeout';
   if (status === 429) return 'rate_limited';
   return status >= 500 ? 'unavailable' : 'refused';
 }

@@ -18,6 +18,7 @@ test('runs each migration once, however many processes run them at the same time
     '003_offers',
     '004_reconciliation',
     '005_call-budget',
+    '006_call-stops',
   ]);
   expect(await migrate(url)).toEqual([]);
 });
@@ -27,7 +28,15 @@ test('leaves every table usable', async () => {
   await migrate(url);
   const pool = createPool(url);
   try {
-    for (const table of ['inbox', 'order_items', 'timeline', 'provider_events', 'offers', 'call_slots']) {
+    for (const table of [
+      'inbox',
+      'order_items',
+      'timeline',
+      'provider_events',
+      'offers',
+      'call_slots',
+      'call_stops',
+    ]) {
       const { rows } = await pool.query(`select count(*)::int as n from ${table}`);
       expect(rows).toEqual([{ n: 0 }]);
     }

@@ -1,0 +1,153 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { fulfillmentWorkflowId } from '../../domain/workflow-names.js';
+import type { HttpFault } from '../../sandbox/http/fault-plan.js';
+import { state } from '../../workflows/messages.js';
+import { startCallWorkers, type CallWorkers, type CallWorkersOptions } from '../support/call-workers.js';
+import { eventually } from '../support/eventually.js';
+
+const PROBE_EVERY = 2_000;
+/** Calls that were on their way when the stop was raised. */
+const IN_FLIGHT = 300;
+const REFUSED: HttpFault = { kind: 'error', status: 401, path: '/provider/**' };
+
+async function start(options: CallWorkersOptions = {}): Promise<CallWorkers> {
+  const system = await startCallWorkers({ probeEveryMs: PROBE_EVERY, ...options });
+  onTestFinished(() => system.stop());
+  return system;
+}
+
+const refusals = (system: CallWorkers, status = 401) =>
+  system.offergrid.control.calls().filter((call) => call.status === status);
+const firstRefusal = (system: CallWorkers, status = 401) =>
+  eventually('a refused call', () => Date.parse(refusals(system, status)[0]?.at ?? '') || undefined);
+const callsAfter = (system: CallWorkers, at: number) =>
+  system.offergrid.control.calls().filter((call) => Date.parse(call.at) > at);
+const isAnswered = (system: CallWorkers) => (itemId: string) =>
+  system.offergrid.control.path(itemId).includes('accepted');
+const untouched = (system: CallWorkers, items: string[]) => {
+  const touched = refusals(system).map(({ path }) => path);
+  return items.filter((itemId) => !touched.some((path) => path.includes(itemId)));
+};
+const outages = (system: CallWorkers) =>
+  system.notifications.received().filter(({ type }) => type === 'integration.down');
+
+describe.each([401, 403])('a %i', (status) => {
+  test('stops two workers but for one probe at a time, is told of once, and all goes on by itself', async () => {
+    const system = await start();
+    const workers = [await system.startWorker(), await system.startWorker()];
+    system.offergrid.control.setFaults([{ ...REFUSED, status }]);
+    const items = await system.place(40);
+    const stopped = await firstRefusal(system, status);
+    await eventually('three probes', () => callsAfter(system, stopped + IN_FLIGHT).length >= 3);
+    const probes = callsAfter(system, stopped + IN_FLIGHT);
+    expect(new Set(probes.map(({ method, path }) => `${method} ${path}`))).toEqual(
+      new Set(['GET /provider/orders']),
+    );
+    const times = [stopped, ...probes.map(({ at }) => Date.parse(at))];
+    const gaps = times.slice(1).map((time, n) => time - times[n]!);
+    expect(Math.min(...gaps)).toBeGreaterThan(PROBE_EVERY - 200);
+
+    const notice = await eventually('the notification', () => outages(system)[0]);
+    expect(notice.data).toEqual({
+      integration: 'offergrid',
+      message: expect.stringContaining(`(${status})`) as string,
+      url: 'https://ops.example.com/ops',
+    });
+    const waiting = items.filter(
+      (itemId) => !refusals(system, status).some(({ path }) => path.includes(itemId)),
+    );
+    expect(waiting.length).toBeGreaterThan(30);
+
+    system.offergrid.control.clearFaults();
+    await eventually('those that waited to be answered', () => waiting.every(isAnswered(system)), {
+      within: PROBE_EVERY + 8_000,
+      seen: () => waiting.filter(isAnswered(system)).length,
+    });
+    for (const itemId of waiting) {
+      const view = await system.client.workflow.getHandle(fulfillmentWorkflowId(itemId)).query(state);
+      expect(view.attention).toBeNull();
+    }
+    expect(outages(system)).toHaveLength(1);
+    const said = workers.flatMap((worker) => worker.said);
+    expect(said.sort()).toEqual(['resumed', 'stopped']);
+  });
+});
+
+test('who meets a refusal and dies leaves the telling and the probing to others', async () => {
+  const system = await start();
+  const first = await system.startWorker();
+  const down = outages(system);
+  system.offergrid.control.setFaults([REFUSED]);
+  await system.place(3);
+  await firstRefusal(system);
+  await first.stop();
+  const second = await system.startWorker();
+  const items = await system.place(5);
+  await eventually('a probe', () => refusals(system).some(({ path }) => path === '/provider/orders'));
+  expect(untouched(system, items)).toEqual(items);
+  await eventually('the notification', () => outages(system).length === down.length + 1);
+  system.offergrid.control.clearFaults();
+  await eventually('the answers', () => items.every(isAnswered(system)));
+  expect(second.said).toEqual(['resumed']);
+  expect(outages(system)).toHaveLength(1);
+});
+
+test('a new key is a new budget, and nothing is stopped', async () => {
+  const system = await start({ offergrid: { providerKey: 'new-key' } });
+  const old = await system.startWorker();
+  const items = await system.place(1);
+  await firstRefusal(system);
+  await old.stop();
+  const before = Date.now();
+  await system.startWorker({ apiKey: 'new-key' });
+  const more = await system.place(5);
+  await eventually('the answers', () => more.every(isAnswered(system)));
+  expect(callsAfter(system, before).filter(({ path }) => path === '/provider/orders')).toEqual([]);
+  expect(untouched(system, items)).toEqual([]);
+});
+
+test('a late refusal of a call from before the stop’s end stops nothing again', async () => {
+  const system = await start();
+  const worker = await system.startWorker();
+  // One is refused at once, and another, sent at the same time, long after the key works again.
+  system.offergrid.control.setFaults([
+    { kind: 'delay', ms: 5_000, path: '/provider/orders/*', times: 1 },
+    { ...REFUSED, path: '/provider/orders/*', times: 2 },
+  ]);
+  await system.place(2);
+  await firstRefusal(system);
+  await eventually('the resumption', () => worker.said.includes('resumed'));
+  await eventually('the late refusal', () => refusals(system).length === 2);
+  await wait(1_000);
+  expect(worker.said).toEqual(['stopped', 'resumed']);
+  const items = await system.place(3);
+  await eventually('the answers', () => items.every(isAnswered(system)), { within: PROBE_EVERY });
+});
+
+test('without Postgres a worker stops by itself, and Postgres is told when it is back', async () => {
+  const system = await start();
+  const [alone, other] = [await system.startWorker(), await system.startWorker()];
+  await system.place(2).then((items) => eventually('a start', () => items.every(isAnswered(system))));
+  await other.stop();
+  await alone.postgresLine.cut();
+  system.offergrid.control.setFaults([REFUSED]);
+  await system.place(20);
+  const stopped = await firstRefusal(system);
+  await eventually('two probes', () => callsAfter(system, stopped + IN_FLIGHT).length >= 2);
+  const probes = callsAfter(system, stopped + IN_FLIGHT);
+  expect(new Set(probes.map(({ path }) => path))).toEqual(new Set(['/provider/orders']));
+  await eventually('the notification', () => outages(system).length === 1);
+  await alone.postgresLine.mend();
+  await eventually(
+    'the report',
+    async () => (await system.pool.query('select from call_stops')).rowCount === 1,
+  );
+  const third = await system.startWorker();
+  const items = await system.place(5);
+  await eventually('the news to spread', () => third.budget.stop.isUp);
+  expect(untouched(system, items)).toEqual(items);
+  system.offergrid.control.clearFaults();
+  await eventually('the answers', () => items.every(isAnswered(system)));
+  expect(outages(system)).toHaveLength(1);
+});

@@ -1,0 +1,89 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { CallStop } from '../db/call-stop.js';
+import type { Outage } from '../db/call-stops.js';
+import type { Notification } from '../domain/notification.js';
+import { OffergridError } from '../integrations/offergrid/errors.js';
+
+/** How soon a stop is found to be over, ended by another process. */
+const LOOK_EVERY_MS = 1_000;
+
+export interface KeyWatchOptions {
+  stop: CallStop;
+  /** One read that is let through the stop. */
+  probe: () => Promise<unknown>;
+  startNotification: (notification: Notification) => Promise<void>;
+  /** Where people go to look, null where that is not known. */
+  url: string | null;
+  onProblem: (error: unknown, what: string) => void;
+  onResumed: () => void;
+}
+
+/**
+ * While calls are stopped, tells people once and finds out when the key works again. Every process that knows of the
+ * stop does both in its turn, so that neither depends on the one that met it.
+ */
+export function watchKey(options: KeyWatchOptions): { close(): Promise<void> } {
+  const { stop, onProblem } = options;
+  const closing = new AbortController();
+  let watching: Promise<void> | null = null;
+
+  const announce = async (outage: Outage) => {
+    try {
+      await options.startNotification(integrationDown(outage, options.url));
+      await stop.announced(outage);
+    } catch (error) {
+      onProblem(error, 'people could not be told yet that Offergrid does not take our key');
+    }
+  };
+  const watch = async () => {
+    while (!closing.signal.aborted) {
+      const state = await stop.turn();
+      if (!state.up) return;
+      if (!state.announced) await announce(state.outage);
+      if (state.mine && (await isTaken(options.probe))) {
+        await stop.end(state.outage);
+        options.onResumed();
+        return;
+      }
+      await wait(LOOK_EVERY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
+    }
+  };
+  const begin = () => {
+    watching ??= watch()
+      .catch((error: unknown) => onProblem(error, 'the key could not be watched'))
+      .finally(() => (watching = null));
+  };
+  stop.onUp(begin);
+  return {
+    async close() {
+      closing.abort();
+      await watching;
+    },
+  };
+}
+
+/** Only a good answer says so: a failing platform may not have looked at the key. */
+async function isTaken(probe: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await probe();
+    return true;
+  } catch (error) {
+    return error instanceof OffergridError && error.kind === 'not_found';
+  }
+}
+
+/** What the platform said is left out: it might repeat the key. */
+function integrationDown({ id, status, began }: Outage, url: string | null): Notification {
+  const what =
+    status === 403 ? 'says that our key may not do what we ask (403)' : `does not take our key (${status})`;
+  return {
+    id: `integration-down-offergrid-${id}`,
+    type: 'integration.down',
+    timestamp: began,
+    data: {
+      integration: 'offergrid',
+      message: `Offergrid ${what}. No orders are read or answered there until it does; then everything goes on by itself.`,
+      url,
+    },
+  };
+}
