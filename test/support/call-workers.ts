@@ -44,6 +44,8 @@ export interface CallWorkersOptions {
   /** Milliseconds that stand for the minute, for the platform and for the budget; the hour is out of the way. */
   minuteMs?: number;
   probeEveryMs?: number;
+  /** After how many milliseconds a lease that no task came for goes back. */
+  idleMs?: number;
   offergrid?: Partial<SandboxOffergridOptions>;
   temporalAddress?: string;
 }
@@ -67,8 +69,8 @@ export interface CallWorkers {
   /** The database as the workers share it. */
   pool: Pool;
   startWorker(options?: { apiKey?: string }): Promise<CallWorker>;
-  /** Places so many orders and starts their workflows; their item ids. */
-  place(count: number): Promise<string[]>;
+  /** Places so many orders, or these items, and starts their workflows; their item ids. */
+  place(items: number | string[]): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -110,7 +112,8 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
       ...{ pool, budget: budgetName(baseUrl, apiKey), callsPerMinute, callsPerHour: 100_000 },
       ...{ spans: { minute: minuteMs, hour: 3_600_000 }, probeEveryMs },
     });
-    const callSlots = createCallSlots(budget);
+    const { idleMs } = options;
+    const callSlots = createCallSlots(budget, idleMs === undefined ? {} : { idleMs });
     const said: string[] = [];
     const probing = createOffergridClient({ baseUrl, apiKey, gate: probeGate(budget) });
     const watch = watchKey({
@@ -155,8 +158,9 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
 
   return {
     ...{ client, offergrid, provider, notifications, pool: ownPool, startWorker },
-    async place(count) {
-      const placed = Array.from({ length: count }, () => offergrid.control.placeOrder());
+    async place(items) {
+      const ids = typeof items === 'number' ? Array.from({ length: items }, () => randomUUID()) : items;
+      const placed = ids.map((itemId) => offergrid.control.placeOrder({ itemIds: [itemId] }));
       await Promise.all(
         placed.map(({ orderId, items: [item] }) =>
           client.workflow.start(FULFILL_ORDER_ITEM, {
