@@ -16,6 +16,8 @@ export interface TemporalOptions extends ResolveOptions {
   preferredPort?: number;
   /** Serve the web UI, on this port if it is free; `true` takes any. Default: no UI. */
   ui?: boolean | number;
+  /** Of each task queue, default 1; a server of its own has 4 unless it is told otherwise. */
+  queuePartitions?: number;
   /** Where runs are kept from one start to the next; default memory. */
   dbFile?: string;
   /** Default 30 s. */
@@ -42,14 +44,14 @@ const CONNECT_MS = 2_000;
 /** Memory has nothing to bring to safety, and an orderly end takes the server a second. */
 const STOP_GRACE_MS = { memory: 0, file: 10_000 };
 
-const DYNAMIC_CONFIG = {
+const dynamicConfig = (queuePartitions: number) => ({
   // Without these two each hop of a flow waits for a 50 ms tick: 750 ms instead of 140 for seven activities.
   'history.transferProcessorMaxPollRPS': 200,
   'history.timerProcessorMaxPollRPS': 200,
-  // Temporal keeps to priorities within a partition only, and a queue has four unless it is told otherwise.
-  'matching.numTaskqueueReadPartitions': 1,
-  'matching.numTaskqueueWritePartitions': 1,
-};
+  // Temporal keeps to priorities within a partition only.
+  'matching.numTaskqueueReadPartitions': queuePartitions,
+  'matching.numTaskqueueWritePartitions': queuePartitions,
+});
 
 /**
  * Starts a development server, or takes the one at `TEMPORAL_ADDRESS`.
@@ -62,7 +64,7 @@ export async function startTemporal(options: TemporalOptions = {}): Promise<Temp
 }
 
 async function startServer(path: string, options: TemporalOptions): Promise<TemporalServer> {
-  const { namespace = 'default', ui = false } = options;
+  const { namespace = 'default', ui = false, queuePartitions = 1 } = options;
   const graceMs = STOP_GRACE_MS[options.dbFile === undefined ? 'memory' : 'file'];
   const port = await freePort(options.preferredPort);
   const uiPort = ui === false ? undefined : await freePort(ui === true ? 0 : ui);
@@ -70,7 +72,7 @@ async function startServer(path: string, options: TemporalOptions): Promise<Temp
   const process = await spawnProcess({
     name: 'temporal server',
     command: path,
-    args: serverArguments({ port, uiPort, namespace, dbFile: options.dbFile }),
+    args: serverArguments({ port, uiPort, namespace, queuePartitions, dbFile: options.dbFile }),
   });
   const probe = async () => {
     // The banner comes last, and only from our own process: another one may have been given the port meanwhile.
@@ -99,16 +101,17 @@ interface ServerPlan {
   port: number;
   uiPort: number | undefined;
   namespace: string;
+  queuePartitions: number;
   dbFile: string | undefined;
 }
 
-function serverArguments({ port, uiPort, namespace, dbFile }: ServerPlan): string[] {
+function serverArguments({ port, uiPort, namespace, queuePartitions, dbFile }: ServerPlan): string[] {
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`, '--log-level', 'warn'],
     ...(uiPort === undefined ? ['--headless'] : ['--ui-port', `${uiPort}`, '--ui-disable-news-fetch']),
     ...(namespace === 'default' ? [] : ['--namespace', namespace]),
     ...(dbFile === undefined ? [] : ['--db-filename', dbFile]),
-    ...Object.entries(DYNAMIC_CONFIG).flatMap(([key, value]) => [
+    ...Object.entries(dynamicConfig(queuePartitions)).flatMap(([key, value]) => [
       '--dynamic-config-value',
       `${key}=${value}`,
     ]),

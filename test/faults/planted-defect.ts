@@ -26,15 +26,15 @@ const IN_WORKFLOWS = /^(workflows|domain)\//;
 let planted = 0;
 
 /**
- * Copies the built programs and plants the defect in the copy; workflow code is bundled anew. Returns the copy's folder
- * and removes it with `remove`. @throws Error when the text to replace is not there exactly once
+ * Copies the built programs, or those in `built`, and plants the defect in the copy; workflow code is bundled anew.
+ * Returns the copy's folder and removes it with `remove`. @throws Error when the text to replace is not there exactly once
  */
 export async function plantDefect(
-  defect: Defect,
+  defect: Omit<Defect, 'what' | 'seen'>,
+  built = join(projectRoot(), 'dist'),
 ): Promise<{ programs: string; remove: () => Promise<void> }> {
-  const built = join(projectRoot(), 'dist');
   planted += 1;
-  const programs = join(built, 'planted', `${process.pid}-${planted}`);
+  const programs = join(projectRoot(), 'dist/planted', `${process.pid}-${planted}`);
   const remove = () => rm(programs, { recursive: true, force: true });
   await mkdir(programs, { recursive: true });
   try {

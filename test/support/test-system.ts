@@ -10,10 +10,12 @@ export interface TestSystem extends System {
   client: Client;
 }
 
-/** Starts a system on the shared servers; `stop()` leaves nothing of it behind. */
-export async function startTestSystem(options: Partial<SystemOptions> = {}): Promise<TestSystem> {
+/** Starts a system on the shared servers, or on a Temporal of the test's own; `stop()` leaves nothing of it behind. */
+export async function startTestSystem(
+  options: Partial<SystemOptions> = {},
+  address: string = inject('temporalAddress'),
+): Promise<TestSystem> {
   const namespace = `test-${randomUUID()}`;
-  const address = inject('temporalAddress');
   const postgres = usePostgres(inject('postgresUrl'));
   const connection = await Connection.connect({ address });
   await createNamespace(connection, namespace);

@@ -1,0 +1,115 @@
+import { expect, onTestFinished } from 'vitest';
+import type { HttpFault } from '../../sandbox/http/fault-plan.js';
+import type { Call } from '../../sandbox/http/call-log.js';
+import { eventually } from '../support/eventually.js';
+import { startTestSystem } from '../support/test-system.js';
+import { LIVE, placeAs, VISIT, type PlacedItem } from '../e2e/placed-item.js';
+import { experiment } from './experiment.js';
+
+const MOVES = ['accepted', 'scheduled', 'in_progress', 'active'];
+/** One read and the four moves. */
+const CALLS = 1 + MOVES.length;
+/** What is spent beyond what the failures themselves cost. */
+const MOST_BEYOND = 1.02;
+
+interface Size {
+  items: number;
+  callsPerMinute: number;
+  /** Of each kind, the share of calls that it strikes. */
+  share: number;
+  /** So many at most: each takes the client's 10 s. */
+  timeouts: number;
+}
+
+experiment<Size>({
+  name: 'calls that fail',
+  passes:
+    '500, 429, timeouts and dropped replies on 30 % of calls: all ends right, quota never exceeded, calls at most 1.02 × what the failures cost',
+  small: { items: 8, callsPerMinute: 1_000, share: 0.1, timeouts: 0 },
+  full: { items: 200, callsPerMinute: 300, share: 0.1, timeouts: 20 },
+  defect: {
+    what: 'the item is read again before every repeat, needed or not',
+    file: 'activities/offergrid-activities.js',
+    replace: 'attempt === 1 ? repeated :',
+    by: 'attempt === 1 ? repeated : true ||',
+    seen: /calls beyond what the failures cost/,
+  },
+  run: async ({ size, programs, patience }) => {
+    const { callsPerMinute } = size;
+    // Four failures in a row are rare, and take a quarter of a minute.
+    const within = Math.max(patience, 60_000);
+    const system = await startTestSystem({
+      programs,
+      policy: { reconcileEvery: '1d' },
+      offergrid: { callsPerMinute },
+      env: { OFFERGRID_CALLS_PER_MINUTE: `${callsPerMinute}` },
+    });
+    onTestFinished(() => system.stop());
+    const { control } = system.offergrid;
+    const known = placeAs(system, 'item-first');
+    await known.reaches('pending', 'accepted');
+    control.setFaults(faults(size));
+
+    const items = Array.from({ length: size.items }, (_, n) => placeAs(system, `item-${n}`));
+    const report = async (item: PlacedItem) => {
+      await eventually('the acceptance', () => item.path().includes('accepted'), { within });
+      await item.reported('appointment.scheduled', VISIT);
+      await item.reported('installation.started');
+      await item.reported('installation.completed', LIVE);
+    };
+    await Promise.all(items.map(report));
+    const path = ['pending', ...MOVES];
+    const done = () => items.filter((item) => item.path().length >= path.length).length;
+    await eventually('every item to be live', () => done() === items.length, {
+      within: patience,
+      seen: done,
+    });
+    for (const item of items) {
+      expect(item.path()).toEqual(path);
+      await item.ends('active');
+    }
+
+    const calls = items.flatMap((item) => item.platformCalls());
+    const failed = calls.filter(isFailed);
+    const cost = items.length * CALLS + failed.reduce((sum, call) => sum + costOf(call), 0);
+    const exceeded = control.calls().filter(({ status, faults }) => status === 429 && faults.length === 0);
+    expect(exceeded, 'calls beyond the quota').toEqual([]);
+    expect(failed.length / calls.length, 'share of calls that failed').toBeGreaterThan(0.15);
+    expect(calls.length / cost, 'calls beyond what the failures cost').toBeLessThanOrEqual(MOST_BEYOND);
+    return {
+      items: items.length,
+      calls: calls.length,
+      'failed (%)': ((100 * failed.length) / calls.length).toFixed(1),
+      'calls per item': (calls.length / items.length).toFixed(2),
+      'over what the failures cost': (calls.length / cost).toFixed(3),
+      'answers of 429 that were no fault': exceeded.length,
+    };
+  },
+});
+
+/** Of calls about items only: the list that reconciliation asks for has its own tests. */
+function faults({ share, timeouts }: Size): HttpFault[] {
+  const path = '/provider/orders/**';
+  // Each is drawn for the calls that the ones before it left alone.
+  const [first, second, third] = [share, share / (1 - share), share / (1 - 2 * share)];
+  return [
+    { kind: 'hang', path, times: timeouts, probability: share },
+    { kind: 'error', status: 500, path, probability: first },
+    {
+      ...{ kind: 'error', status: 429, path, probability: second, body: { retryAfter: 0.5 } },
+      headers: { 'X-RateLimit-Reset': '0' },
+    },
+    { kind: 'drop-reply', path, probability: third },
+  ];
+}
+
+const isFailed = ({ faults }: Call) => faults.length > 0;
+
+/**
+ * The calls that a failed one makes necessary: a repeat of what was not done, and of an update that was not clearly
+ * refused a read before that.
+ */
+function costOf({ method, status, applied }: Call): number {
+  if (method === 'GET' || status === 429) return 1;
+  return applied ? 1 : 2;
+}

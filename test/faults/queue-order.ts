@@ -1,0 +1,56 @@
+import type { Client } from '@temporalio/client';
+import { OFFERGRID_QUEUE } from '../../domain/workflow-names.js';
+
+/** A call in Temporal's queue: from `scheduled` until a worker took it, in epoch milliseconds; lower is more urgent. */
+export interface QueuedCall {
+  priority: number;
+  scheduled: number;
+  started: number;
+}
+
+/**
+ * A call reaches the queue a moment after its workflow asked for it, and a worker that asks is answered later still: on
+ * a machine with 25 processes waiting for its two cores that takes up to some seconds.
+ */
+const AT_ONCE = 2_000;
+
+/** Calls that had been waiting already when a less urgent one was given to a worker, and still were. */
+export function overtakings(queued: QueuedCall[]): QueuedCall[] {
+  return queued.filter((urgent) =>
+    queued.some(
+      ({ priority, started }) =>
+        priority > urgent.priority &&
+        started > urgent.scheduled + AT_ONCE &&
+        started < urgent.started - AT_ONCE,
+    ),
+  );
+}
+
+/** The calls to Offergrid that all workflows of the namespace asked for. */
+export async function queuedCalls(client: Client): Promise<QueuedCall[]> {
+  const ids: { workflowId: string; runId: string }[] = [];
+  for await (const { workflowId, runId, type } of client.workflow.list())
+    if (type !== 'sendNotification') ids.push({ workflowId, runId });
+  const histories = await Promise.all(
+    ids.map(({ workflowId, runId }) => client.workflow.getHandle(workflowId, runId).fetchHistory()),
+  );
+  return histories.flatMap(({ events }) =>
+    (events ?? []).flatMap(({ eventTime, activityTaskStartedEventAttributes: start }) => {
+      const scheduled = events?.find(({ eventId }) => Number(eventId) === Number(start?.scheduledEventId));
+      const { taskQueue, priority } = scheduled?.activityTaskScheduledEventAttributes ?? {};
+      // Of a repeated call only the last attempt's start is there, and when it joined the queue again is not.
+      if (start == null || start.attempt !== 1 || taskQueue?.name !== OFFERGRID_QUEUE) return [];
+      return [
+        {
+          priority: priority?.priorityKey ?? 3,
+          scheduled: millis(scheduled?.eventTime),
+          started: millis(eventTime),
+        },
+      ];
+    }),
+  );
+}
+
+type Timestamp = { seconds?: unknown; nanos?: number | null };
+const millis = (time: Timestamp | null | undefined): number =>
+  Number(time?.seconds ?? 0) * 1_000 + (time?.nanos ?? 0) / 1_000_000;
