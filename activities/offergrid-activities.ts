@@ -58,8 +58,9 @@ interface Trail {
 
 /** Whether an earlier attempt may have been applied and only its answer lost: then the item is read first. */
 function mayBeApplied(repeated: boolean): boolean {
-  const { attempt, heartbeatDetails } = activityInfo();
-  const trail = heartbeatDetails as Partial<Trail> | null | undefined;
+  const info = activityInfo();
+  const { attempt } = info;
+  const trail = info.heartbeatDetails as Partial<Trail> | null | undefined;
   // An attempt that died left no trail of its own, and an older one says nothing about it.
   return attempt === 1 ? repeated : trail?.notAppliedBy !== attempt - 1;
 }

@@ -61,7 +61,7 @@ experiment<Size>({
     const path = ['pending', ...MOVES];
     const done = () => items.filter((item) => item.path().length >= path.length).length;
     await eventually('every item to be live', () => done() === items.length, {
-      within: patience,
+      within,
       seen: done,
     });
     for (const item of items) {
