@@ -12,7 +12,8 @@ import type { Transition } from './transition.js';
 
 /** Each is one call to Offergrid at most, save where a repeat or a refusal makes a read necessary first. */
 export interface OffergridActivities {
-  fetchItem: (input: { itemId: string }) => Promise<ItemLookup>;
+  /** `among`: the statuses whose lists may show the item, should the call have to wait for its turn. */
+  fetchItem: (input: { itemId: string; among?: readonly Status[] }) => Promise<ItemLookup>;
   /** `from`: where we have the item. `repeated`: an earlier run may have sent it already. */
   updateStatus: (input: {
     itemId: string;
@@ -100,8 +101,6 @@ export interface Comparison {
 export interface ReconcileActivities {
   /** One list call. `startedAt`: when the run began, ISO 8601. */
   compareStatus: (input: { status: Status; startedAt: string }) => Promise<Comparison>;
-  /** Open items that none of the run's lists held; how many workflows were told to look. */
-  hintUnlisted: (input: { startedAt: string }) => Promise<number>;
 }
 
 export interface NotificationActivities {
