@@ -22,8 +22,11 @@ const PRIORITY = { answer: 1, update: 2, read: 3, reconcile: 4 } as const;
 /** Two calls of 10 s, and up to a minute for the second's turn in the call budget. */
 const OFFERGRID_ATTEMPT = '2m';
 
-/** A worker that died is noticed sooner: the attempt is heard of at each call and while it waits. */
-const OFFERGRID_HEARTBEAT = '30s';
+/**
+ * A worker that died is noticed this soon, however long an attempt may take: every activity beats while it runs. Shorter
+ * would take a worker that is merely out of breath for a dead one, and have its call made twice at a time.
+ */
+const HEARTBEAT = '10s';
 
 /** Some six minutes of growing pauses: then a person should know, and it goes on from there. */
 const OFFERGRID_ATTEMPTS = 12;
@@ -32,7 +35,7 @@ const offergrid = (priorityKey: number) =>
   proxyActivities<OffergridActivities>({
     taskQueue: OFFERGRID_QUEUE,
     startToCloseTimeout: OFFERGRID_ATTEMPT,
-    heartbeatTimeout: OFFERGRID_HEARTBEAT,
+    heartbeatTimeout: HEARTBEAT,
     retry: {
       initialInterval: '1s',
       backoffCoefficient: 2,
@@ -49,16 +52,19 @@ export const { updateStatus: giveAnswer } = offergrid(PRIORITY.answer);
 export const { compareStatus } = proxyActivities<ReconcileActivities>({
   taskQueue: OFFERGRID_QUEUE,
   startToCloseTimeout: '2m',
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m' },
   priority: { priorityKey: PRIORITY.reconcile },
 });
 export const { hintUnlisted } = proxyActivities<ReconcileActivities>({
   startToCloseTimeout: '2m',
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
 
 export const { channelsFor, deliver } = proxyActivities<NotificationActivities>({
   startToCloseTimeout: '30s',
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
 });
 

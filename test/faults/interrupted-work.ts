@@ -10,6 +10,8 @@ export interface Interruptions {
   workflowTasks: number;
   /** Tasks that lay waiting for a worker that was dead. */
   waitedForTheDead: number;
+  /** Workflow tasks that timed out though their worker lived. */
+  outOfBreath: number;
   /** Of each task in hand, milliseconds from the kill until it went on; ascending. */
   pauses: number[];
 }
@@ -27,7 +29,7 @@ export async function countInterruptions(
 ): Promise<Interruptions> {
   const struck = new Set<Kill>();
   const found: Interruptions = {
-    ...{ kills: 0, activities: 0, workflowTasks: 0, waitedForTheDead: 0, pauses: [] },
+    ...{ kills: 0, activities: 0, workflowTasks: 0, waitedForTheDead: 0, outOfBreath: 0, pauses: [] },
   };
   const goesOn = (kill: Kill, at: number) => {
     struck.add(kill);
@@ -49,7 +51,8 @@ export async function countInterruptions(
         holder = kills.find(({ identities }) => identities.includes(begun.identity ?? ''));
       } else if (late != null) {
         if ((late.timeoutType as number) === SCHEDULE_TO_START) found.waitedForTheDead += 1;
-        else if (holder !== undefined) dropped.push(holder);
+        else if (holder === undefined) found.outOfBreath += 1;
+        else dropped.push(holder);
       } else if (event.workflowTaskCompletedEventAttributes != null) {
         for (const kill of dropped.splice(0)) {
           found.workflowTasks += 1;

@@ -32,8 +32,10 @@ export interface KillerOptions {
 }
 
 const STARTED = 2;
-/** Where nothing is made any more, the clock decides. */
+/** Milliseconds; where nothing is made any more, the clock decides. */
 const LONGEST_AIM = 2_000;
+/** The first is sure to strike a work order. */
+const FIRST_AIM = 60_000;
 
 /**
  * Kills workers, one or both, and starts them again, until it is over. Half of the strokes fall at a moment drawn by
@@ -45,15 +47,15 @@ export async function killWorkers(options: KillerOptions): Promise<Kill[]> {
   const kills: Kill[] = [];
   const looks: Promise<void>[] = [];
   while (!options.signal.aborted && (kills.length < least || !over())) {
-    // The first is sure to strike a work order, whoever makes it.
-    const struck = kills.length === 0 || chance() < 0.3 ? seats : [seats[chance() < 0.5 ? 0 : 1]];
-    const aimed = kills.length === 0 || chance() < 0.5;
+    const first = kills.length === 0;
+    const struck = first || chance() < 0.3 ? seats : [seats[chance() < 0.5 ? 0 : 1]];
+    const aimed = first || chance() < 0.5;
     const strike = () => {
       const dead = struck.map(({ process }) => process());
       for (const worker of dead) worker.kill('SIGKILL');
       return { dead, at: Date.now() };
     };
-    const { dead, at } = aimed ? await whenWorkOrderIsMade(system, strike) : strike();
+    const { dead, at } = aimed ? await whenWorkOrderIsMade(strike, first, options) : strike();
     await Promise.all(dead.map(({ exited }) => exited));
     const identities = dead.map(({ pid }) => `${pid}@${hostname()}`);
     const kill: Kill = { at, identities, activities: new Set() };
@@ -66,15 +68,21 @@ export async function killWorkers(options: KillerOptions): Promise<Kill[]> {
   return kills;
 }
 
-function whenWorkOrderIsMade<T>({ provider }: TestSystem, strike: () => T): Promise<T> {
+function whenWorkOrderIsMade<T>(
+  strike: () => T,
+  first: boolean,
+  { system, signal }: KillerOptions,
+): Promise<T> {
   return new Promise((resolve) => {
     const now = () => {
       deaf();
       clearTimeout(timer);
+      signal.removeEventListener('abort', now);
       resolve(strike());
     };
-    const timer = setTimeout(now, LONGEST_AIM);
-    const deaf = provider.control.onWorkOrder(now);
+    const timer = setTimeout(now, first ? FIRST_AIM : LONGEST_AIM);
+    const deaf = system.provider.control.onWorkOrder(now);
+    signal.addEventListener('abort', now, { once: true });
   });
 }
 
