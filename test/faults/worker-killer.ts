@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fulfillmentWorkflowId } from '../../domain/workflow-names.js';
 import { seededChance } from '../../sandbox/http/fault-plan.js';
 import type { TestSystem } from '../support/test-system.js';
-import type { WorkerSeat } from './two-workers.js';
+import type { WorkerSeat } from '../support/two-workers.js';
 
 /** One stroke: one worker or both. */
 export interface Kill {
@@ -42,7 +42,7 @@ const FIRST_AIM = 60_000;
  * chance, the others in the moment when the provider's system has made a work order and not yet said so.
  */
 export async function killWorkers(options: KillerOptions): Promise<Kill[]> {
-  const { system, seats, pause, least, over } = options;
+  const { seats, pause, least, over } = options;
   const chance = seededChance(options.seed);
   const kills: Kill[] = [];
   const looks: Promise<void>[] = [];

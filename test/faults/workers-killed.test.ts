@@ -6,11 +6,11 @@ import { startCrew, type Crew } from '../../sandbox/crew/crew.js';
 import { seededChance } from '../../sandbox/http/fault-plan.js';
 import { eventually } from '../support/eventually.js';
 import { systemForTest, type TestSystem } from '../support/test-system.js';
+import { startSecondWorker } from '../support/two-workers.js';
 import { experiment } from './experiment.js';
 import { countInterruptions, percentile } from './interrupted-work.js';
 import { KINDS, type Kind } from './kinds-of-orders.js';
 import { expectOnce, receivedBy } from './received.js';
-import { startSecondWorker } from './two-workers.js';
 import { killWorkers } from './worker-killer.js';
 
 interface Size {

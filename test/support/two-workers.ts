@@ -1,7 +1,7 @@
 import { freePort } from '../../sandbox/stack/free-port.js';
 import { startProcess, type RunningProcess } from '../../sandbox/stack/child-process.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
-import type { TestSystem } from '../support/test-system.js';
+import type { TestSystem } from './test-system.js';
 
 /** One of the system's workers, which can be started again when it has ended. */
 export interface WorkerSeat {
