@@ -43,7 +43,7 @@ const BEAT_EVERY = 2_500;
 
 async function whileBeating<T>(run: () => Promise<T>): Promise<T> {
   const context = Context.current();
-  const beats = context.info.heartbeatTimeoutMs !== undefined;
+  const beats = (context.info.heartbeatTimeoutMs ?? 0) > 0;
   const beating = beats ? setInterval(() => context.heartbeat(), BEAT_EVERY) : undefined;
   try {
     return await Promise.race([run(), context.cancelled]);

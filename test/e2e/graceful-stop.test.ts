@@ -113,7 +113,7 @@ test('rolling restarts under load: no order waits for longer than a restart take
     restarts.push(performance.now() - began);
   };
   for (const seat of second.seats) await restart(seat.process(), seat.start);
-  await restart(system.api(), system.startApi);
+  await restart(system.api(), () => system.startApi());
   over = true;
   await loading;
 

@@ -123,14 +123,20 @@ test('SIGKILL in the middle of every stage: each item ends as it should, each mo
   const due = Date.now() + ALARM_AFTER;
   const late = undecided(due, 24);
   const warned = undecided(due, 23);
+  const asked = undecided(due, 1);
   for (const one of CASES) if (one.ready === undefined) items.set(one, place(one));
   await Promise.all(early.map((one) => one.trigger!(items.get(one)!)));
   await system.client.schedule.getHandle('reconcile-orders').trigger();
-  await Promise.all([late, warned].map((item) => item.needs('availability_unknown')));
+  await Promise.all([late, warned, asked].map((item) => item.needs('availability_unknown')));
   await Promise.all([late, warned].map((item) => item.isTold('sla.warning')));
   await eventually('all calls to be in hand', () => CASES.every((one) => callsOf(system, one).length > 0), {
     seen: () => CASES.filter((one) => callsOf(system, one).length === 0).map(({ name }) => name),
   });
+  // A command that nobody can know of yet: its task goes on for as long as the question to the provider.
+  const question = { path: '/serviceability', whenBody: { itemId: asked.itemId } };
+  system.provider.control.setFaults([{ kind: 'hang', times: 1, ...question }]);
+  const commanding = asked.command('retry').catch(() => undefined);
+  await eventually('the question to be in hand', () => asked.providerCalls(question.path).length === 2);
   const listing = () =>
     control.calls().filter(({ method, path }) => method === 'GET' && path === reconciling.path);
   await eventually('the list to be in hand', () => listing().some(({ status }) => status === null));
@@ -144,6 +150,7 @@ test('SIGKILL in the middle of every stage: each item ends as it should, each mo
   killed.kill('SIGSTOP');
   expect(CASES.filter((one) => !isInHand(one)).map(({ name }) => name)).toEqual([]);
   expect([late, warned].map((item) => counted(item, 'sla.breached'))).toEqual([0, 0]);
+  expect((await asked.shown()).timeline.filter(({ type }) => type === 'command')).toEqual([]);
   const applied = (fault: Fault) =>
     eventually(
       `what is ${fault}`,
@@ -179,6 +186,11 @@ test('SIGKILL in the middle of every stage: each item ends as it should, each mo
   // What had been applied was looked at, and not sent again.
   for (const one of CASES.filter(({ of, fault }) => of === 'platform' && fault !== 'never-arrives'))
     expect(callsOf(system, one), one.name).toHaveLength(1);
+
+  // Whether the command was lost or not, it is seen what has become of it.
+  await commanding;
+  await eventually('the order to be approved', async () => (await asked.command('approve')).status === 200);
+  await asked.reaches('pending', 'accepted');
 
   // What nobody told of was found all the same.
   await unheard.reaches('pending', 'accepted');

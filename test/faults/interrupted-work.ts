@@ -10,7 +10,7 @@ export interface Interruptions {
   workflowTasks: number;
   /** Tasks that lay waiting for a worker that was dead. */
   waitedForTheDead: number;
-  /** Workflow tasks that timed out though their worker lived. */
+  /** Tasks that timed out though their worker lived. */
   outOfBreath: number;
   /** Of each task in hand, milliseconds from the kill until it went on; ascending. */
   pauses: number[];
@@ -64,9 +64,12 @@ export async function countInterruptions(
         const id = `${workflowId}/${activities.get(Number(activity.scheduledEventId))}`;
         // A history has only an activity's last start: of several kills the last one counts.
         const kill = kills.findLast((one) => one.activities.has(id));
-        if (kill === undefined) continue;
-        found.activities += 1;
-        goesOn(kill, at);
+        if (kill !== undefined) {
+          found.activities += 1;
+          goesOn(kill, at);
+        } else if (activity.lastFailure?.timeoutFailureInfo != null) {
+          found.outOfBreath += 1;
+        }
       }
     }
   };

@@ -5,8 +5,8 @@ import type { TestSystem } from './test-system.js';
 
 /** One of the system's workers, which can be started again when it has ended. */
 export interface WorkerSeat {
-  process(): RunningProcess;
-  start(): Promise<RunningProcess>;
+  process: () => RunningProcess;
+  start: () => Promise<RunningProcess>;
 }
 
 /** The system's own worker and another beside it, both of the build in `programs`. The second ends with `stop`. */
@@ -26,7 +26,7 @@ export async function startSecondWorker(
   let second = await start();
   return {
     seats: [
-      { process: system.worker, start: system.startWorker },
+      { process: () => system.worker(), start: () => system.startWorker() },
       { process: () => second, start: async () => (second = await start()) },
     ],
     stop: () => second.stop(),
