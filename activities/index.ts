@@ -14,27 +14,41 @@ export type Dependencies = OffergridDependencies &
 /** By task queue: what calls Offergrid keeps to a queue of its own, because its rate is the platform's call budget. */
 export function createActivities(dependencies: Dependencies) {
   return {
-    offergrid: handedBack({
+    offergrid: handedOn({
       ...createOffergridActivities(dependencies),
       ...createReconcileActivities(dependencies),
     }),
     fulfillment: {
-      ...handedBack(createRecordActivities(dependencies)),
-      ...handedBack(createProviderActivities(dependencies)),
-      ...handedBack(createNotificationActivities(dependencies)),
+      ...handedOn(createRecordActivities(dependencies)),
+      ...handedOn(createProviderActivities(dependencies)),
+      ...handedOn(createNotificationActivities(dependencies)),
     },
   };
 }
 
 /**
- * What still runs when a stopping worker's grace is over is given up at once, so that another worker repeats it: Temporal
- * would otherwise wait for its timeout, and this worker for the answer.
+ * So that another worker soon repeats what this one does not finish. A worker that dies is missed at its next beats. What
+ * still runs when a stopping worker's grace is over is given up at once: Temporal would otherwise wait for its timeout,
+ * and this worker for the answer.
  */
-function handedBack<A extends object>(activities: A): A {
+function handedOn<A extends object>(activities: A): A {
   const given = Object.entries(activities as Record<string, (...args: unknown[]) => Promise<unknown>>);
   const wrapped = given.map(
-    ([name, run]) =>
-      [name, (...args: unknown[]) => Promise.race([run(...args), Context.current().cancelled])] as const,
+    ([name, run]) => [name, (...args: unknown[]) => whileBeating(() => run(...args))] as const,
   );
   return Object.fromEntries(wrapped) as A;
+}
+
+/** Milliseconds. Several beats fit into a heartbeat timeout: a late one is not yet a death. */
+const BEAT_EVERY = 2_500;
+
+async function whileBeating<T>(run: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const beats = (context.info.heartbeatTimeoutMs ?? 0) > 0;
+  const beating = beats ? setInterval(() => context.heartbeat(), BEAT_EVERY) : undefined;
+  try {
+    return await Promise.race([run(), context.cancelled]);
+  } finally {
+    clearInterval(beating);
+  }
 }

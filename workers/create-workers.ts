@@ -20,6 +20,12 @@ export interface WorkersOptions {
 /** After the grace time activities are told to stop; what still does not end then is left to another worker. */
 const FORCE_AFTER_GRACE = 3_000;
 
+/** An item that a dead worker had in its cache is asked of the others after so long. */
+const STICKY_PATIENCE = '5s';
+
+/** Activities beat every 2.5 s; beats held back until most of their timeout is over would allow for no late one. */
+const MOST_BEAT_PAUSE = '2s';
+
 /** An idle worker holds as many leases as it polls with; two fetch some hundred tasks a second. */
 const OFFERGRID_POLLS = 2;
 
@@ -36,6 +42,8 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
     ...(options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter }),
     shutdownGraceTime: options.shutdownGrace,
     shutdownForceTime: options.shutdownGrace + FORCE_AFTER_GRACE,
+    stickyQueueScheduleToStartTimeout: STICKY_PATIENCE,
+    maxHeartbeatThrottleInterval: MOST_BEAT_PAUSE,
   };
   return await Promise.all([
     Worker.create({

@@ -22,8 +22,11 @@ const PRIORITY = { answer: 1, update: 2, read: 3, reconcile: 4 } as const;
 /** Two calls of 10 s, and up to a minute for the second's turn in the call budget. */
 const OFFERGRID_ATTEMPT = '2m';
 
-/** A worker that died is noticed sooner: the attempt is heard of at each call and while it waits. */
-const OFFERGRID_HEARTBEAT = '30s';
+/**
+ * A worker that died is noticed this soon, however long an attempt may take: every activity beats while it runs. Shorter
+ * would take a worker that is merely out of breath for a dead one, and have its call made twice at a time.
+ */
+const HEARTBEAT = '10s';
 
 /**
  * Some six to nine minutes of growing pauses, which the activities themselves choose (with jitter, and what the platform
@@ -35,7 +38,7 @@ const offergrid = (priorityKey: number) =>
   proxyActivities<OffergridActivities>({
     taskQueue: OFFERGRID_QUEUE,
     startToCloseTimeout: OFFERGRID_ATTEMPT,
-    heartbeatTimeout: OFFERGRID_HEARTBEAT,
+    heartbeatTimeout: HEARTBEAT,
     retry: {
       initialInterval: '1s',
       backoffCoefficient: 2,
@@ -53,13 +56,14 @@ export const { compareStatus } = proxyActivities<ReconcileActivities>({
   taskQueue: OFFERGRID_QUEUE,
   // Ten thousand workflows may have to be started.
   startToCloseTimeout: '15m',
-  heartbeatTimeout: OFFERGRID_HEARTBEAT,
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m' },
   priority: { priorityKey: PRIORITY.reconcile },
 });
 
 export const { channelsFor, deliver } = proxyActivities<NotificationActivities>({
   startToCloseTimeout: '30s',
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
 });
 

@@ -1,4 +1,4 @@
-import { condition, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { condition, setCurrentDetails, sleep, upsertSearchAttributes } from '@temporalio/workflow';
 import {
   defineSearchAttributeKey,
   SearchAttributeType,
@@ -31,6 +31,7 @@ export class Journal {
   #entries: Transition['entries'] = [];
   #notifications: Notification[] = [];
   #changed = false;
+  #commanded = false;
   #holds = 0;
   /** Writes that could not be made at once. */
   #records: Promise<void> = Promise.resolve();
@@ -49,6 +50,7 @@ export class Journal {
   write(entry: Partial<TimelineEntry> & Pick<TimelineEntry, 'type' | 'actor'>): void {
     this.writeLater(entry);
     this.#changed = true;
+    if (entry.type === 'command') this.#commanded = true;
   }
 
   /** Adds a line that goes out with the next write: another follows at once. */
@@ -96,6 +98,7 @@ export class Journal {
     for (;;) {
       await condition(() => (this.#changed && this.#holds === 0) || (this.#closed && !this.#changed));
       if (!this.#changed) break;
+      await this.#commandsTaken();
       this.#changed = false;
       const entries = this.#entries.splice(0);
       const notifications = this.#notifications.splice(0);
@@ -119,6 +122,18 @@ export class Journal {
   /** Ends `keep` once all is written. */
   close(): void {
     this.#closed = true;
+  }
+
+  /**
+   * A command, unlike a signal, is in the history only once its workflow task is over. Were its effect written down
+   * before, and the worker died, people would see an answer that nobody remembers having been given. The timer ends the
+   * task.
+   */
+  async #commandsTaken(): Promise<void> {
+    while (this.#commanded) {
+      this.#commanded = false;
+      await sleep(1, { summary: 'the command to be kept' });
+    }
   }
 
   /** Makes the run findable in the Temporal UI; only what changed is sent, in one event. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Activation, WorkOrder } from '../provider/back-office.js';
 import type { SandboxProvider } from '../provider/sandbox-provider.js';
@@ -46,6 +47,8 @@ export function startCrew(options: CrewOptions): Crew {
   const { firstRetryMs = 250, maxAttempts = 12 } = options;
   const sender = new EventSender({ apiUrl, apiKey, firstRetryMs, maxAttempts });
   const closing = new AbortController();
+  // One for each job under way.
+  setMaxListeners(0, closing.signal);
   const jobs = new Map<string, Job>();
   const underWay = new Set<Promise<unknown>>();
 

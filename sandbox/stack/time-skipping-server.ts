@@ -25,6 +25,7 @@ export interface ResolveTestServerOptions {
 /** Maven's first run fetches 38 MB: ten seconds here, and a slow network gets the rest. */
 const MAVEN_TIMEOUT_MS = 10 * 60_000;
 const RUN_SCRIPT = 'run.sh';
+const START_ATTEMPTS = 3;
 
 /**
  * Finds Temporal's time-skipping test server: this project's cache, the SDK's download, Maven (needs Java to run).
@@ -61,11 +62,7 @@ export async function startTimeSkippingServer(
   options: ResolveTestServerOptions = {},
 ): Promise<TestWorkflowEnvironment> {
   const path = await resolveTimeSkippingServer(options);
-  // A development dependency, and slow to load: not for everybody who imports the stack.
-  const { TestWorkflowEnvironment } = await import('@temporalio/testing');
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  const environment = await createEnvironment(path);
   try {
     await environment.connection.operatorService.addSearchAttributes({
       namespace: environment.namespace ?? 'default',
@@ -76,6 +73,21 @@ export async function startTimeSkippingServer(
     throw error;
   }
   return environment;
+}
+
+async function createEnvironment(path: string): Promise<TestWorkflowEnvironment> {
+  // A development dependency, and slow to load: not for everybody who imports the stack.
+  const { TestWorkflowEnvironment } = await import('@temporalio/testing');
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const executable = { type: 'existing-path', path } as const;
+      return await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+    } catch (error) {
+      // The SDK waits for five seconds, and on a busy machine Java wants more than that to begin with.
+      const slow = error instanceof Error && error.message.includes('did not start within');
+      if (!slow || attempt === START_ATTEMPTS) throw error;
+    }
+  }
 }
 
 const tools = () => join(projectRoot(), 'tools', 'temporal-test-server');

@@ -6,6 +6,8 @@ import { listen } from '../http/listen.js';
 export interface ReceivedNotification {
   id: string;
   verified: boolean;
+  /** False for one that was taken in without a word. */
+  answered: boolean;
   type: string;
   timestamp: string;
   data: Record<string, unknown>;
@@ -18,6 +20,8 @@ export interface NotificationSink {
   /** Answers so many requests with 503 from now on. */
   refuse(times: number): void;
   refused(): number;
+  /** Takes the next one about this in, and leaves its sender waiting. */
+  hang(about: { itemId: string; type: string }): void;
   close: () => Promise<void>;
 }
 
@@ -27,6 +31,7 @@ export async function startNotificationSink(secret: string): Promise<Notificatio
   const webhook = new Webhook(secret);
   let toRefuse = 0;
   let refused = 0;
+  const toHang: { itemId: string; type: string }[] = [];
   const app = express();
   app.post('/notifications', express.text({ type: '*/*' }), (request, response) => {
     if (toRefuse > 0) {
@@ -38,8 +43,11 @@ export async function startNotificationSink(secret: string): Promise<Notificatio
     const body = String(request.body);
     const { type, timestamp, data } = JSON.parse(body) as Omit<ReceivedNotification, 'id' | 'verified'>;
     const id = request.header('webhook-id') ?? '';
-    received.push({ id, verified: isSigned(webhook, body, request.headers), type, timestamp, data });
-    response.sendStatus(204);
+    const at = toHang.findIndex((one) => one.itemId === data['itemId'] && one.type === type);
+    toHang.splice(at, at < 0 ? 0 : 1);
+    const verified = isSigned(webhook, body, request.headers);
+    received.push({ id, verified, answered: at < 0, type, timestamp, data });
+    if (at < 0) response.sendStatus(204);
   });
   const listening = await listen(app, '127.0.0.1', 0);
   return {
@@ -47,6 +55,7 @@ export async function startNotificationSink(secret: string): Promise<Notificatio
     received: () => [...received],
     refuse: (times) => void (toRefuse = times),
     refused: () => refused,
+    hang: (about) => void toHang.push(about),
     close: listening.close,
   };
 }

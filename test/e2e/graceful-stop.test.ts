@@ -1,11 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { startCrew } from '../../sandbox/crew/crew.js';
+import type { RunningProcess } from '../../sandbox/stack/child-process.js';
 import { eventually } from '../support/eventually.js';
 import { startTestSystem, type TestSystem } from '../support/test-system.js';
-import { LIVE, placeAs, placeOrder, VISIT } from './placed-item.js';
+import { startSecondWorker } from '../support/two-workers.js';
+import { LIVE, placeAs, placeOrder, VISIT, type PlacedItem } from './placed-item.js';
 
 /** The contract allows 5 s more than the grace. */
 const GRACE_AND_MORE = 8_000;
+
+/** Orders at a time. */
+const UNDER_WAY = 12;
+/** How soon the platform sends a webhook again that found nobody. */
+const RETRY_MS = 500;
+/** What an order takes of itself, on a busy machine, and the wait for the webhook's next try. */
+const AT_ONCE_MS = 3_000;
 
 let system: TestSystem;
 beforeAll(async () => {
@@ -74,4 +85,46 @@ test('the api ends with 0 under load; what it took is kept, and what it did not 
     else expect((await item.report('appointment.scheduled', VISIT)).status).toBe(202);
   await Promise.all(items.map((item) => item.reaches('pending', 'accepted', 'scheduled')));
   for (const item of items) expect(item.updates()).toHaveLength(2);
+});
+
+test('rolling restarts under load: no order waits for longer than a restart takes', async () => {
+  const { apiUrl, keys, provider, offergrid } = system;
+  const second = await startSecondWorker(system, 'dist');
+  onTestFinished(async () => void (await second.stop()));
+  offergrid.control.setWebhook({ firstRetryMs: RETRY_MS, maxRetryMs: RETRY_MS });
+  const crew = startCrew({ apiUrl, apiKey: keys.admin, provider, pace: 300, maxAttempts: 50 });
+  onTestFinished(() => crew.close());
+
+  let over = false;
+  const items: PlacedItem[] = [];
+  const isOpen = (item: PlacedItem) => item.path().at(-1) !== 'active';
+  const load = async () => {
+    for (; !over; await wait(100))
+      if (items.filter(isOpen).length < UNDER_WAY) items.push(placeAs(system, `item-${randomUUID()}`));
+  };
+  const loading = load();
+  const restarts: number[] = [];
+  const restart = async (process: RunningProcess, start: () => Promise<RunningProcess>) => {
+    const began = performance.now();
+    process.kill('SIGTERM');
+    expect(await process.exited, process.name).toEqual({ code: 0, signal: null });
+    expect(performance.now() - began, process.name).toBeLessThan(GRACE_AND_MORE);
+    await start();
+    restarts.push(performance.now() - began);
+  };
+  for (const seat of second.seats) await restart(seat.process(), seat.start);
+  await restart(system.api(), () => system.startApi());
+  over = true;
+  await loading;
+
+  for (const item of items) await item.ends('active');
+  for (const item of items) {
+    expect(item.path()).toEqual(['pending', 'accepted', 'scheduled', 'in_progress', 'active']);
+    expect(item.updates()).toHaveLength(4);
+  }
+  const waits = items.map(({ itemId }) => {
+    const [placed, accepted] = offergrid.control.transitions(itemId).map(({ at }) => Date.parse(at));
+    return accepted! - placed!;
+  });
+  expect(Math.max(...waits)).toBeLessThan(Math.max(...restarts) + AT_ONCE_MS);
 });

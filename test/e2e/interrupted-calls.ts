@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Call } from '../../sandbox/http/call-log.js';
 import type { HttpFault } from '../../sandbox/http/fault-plan.js';
+import type { OrderOverrides } from '../../sandbox/offergrid/control.js';
 import type { System } from '../../sandbox/system/start-system.js';
 import { LIVE, VISIT, type PlacedItem } from './placed-item.js';
 
 /** From the first call in hand until the platform applies it: the worker has to be stopped by then. */
-const APPLIED_AFTER = 7_000;
+const APPLIED_AFTER = 8_000;
 /** Applied when the worker is gone already. */
 export const APPLIED_LATE = 10_000;
 export type Fault = 'never-arrives' | 'applied' | 'applied-late';
@@ -15,11 +16,13 @@ export interface Case {
   name: string;
   itemId: string;
   call: { method: string; path: string; whenBody?: Record<string, unknown> };
-  of: 'platform' | 'provider';
+  of: 'platform' | 'provider' | 'people';
   fault: Fault;
-  instant?: boolean;
+  order?: OrderOverrides;
   /** Statuses the platform is to see after `pending`; default: an installation's. */
   moves?: string[];
+  /** Those of them that it is to hear of from us; default: all. */
+  updates?: string[];
   /** Where the item is brought first, before the call in question. */
   ready?: (item: PlacedItem) => Promise<unknown>;
   /** What leads to the call; default: placing the order. */
@@ -28,6 +31,9 @@ export interface Case {
   rest: string[];
 }
 
+const INSTANT: OrderOverrides = { items: [{ offerId: 'off-ins-1' }] };
+/** Ordered once only: nobody has read it before. */
+const UNREAD: OrderOverrides = { items: [{ offerId: 'off-sec-1' }] };
 const MOVED = { ...VISIT, scheduledFor: '2031-01-20T09:00:00Z' };
 /** What an installation's events carry. */
 export const REPORTS: Record<string, object> = {
@@ -74,6 +80,10 @@ function providerCase(name: string, path: string, more: Partial<Case>): Case {
 /** A call of every stage, each in its own item. */
 export const CASES: Case[] = [
   platformCase('the item is read', 'GET', null, {}),
+  platformCase('the offer is read', 'GET', null, {
+    call: { method: 'GET', path: '/provider/offers/off-sec-1' },
+    order: UNREAD,
+  }),
   providerCase('availability is asked', '/serviceability', {}),
   platformCase('acceptance on its way', 'PATCH', 'accepted', {}),
   platformCase('acceptance applied, its reply lost', 'PATCH', 'accepted', { fault: 'applied' }),
@@ -99,12 +109,12 @@ export const CASES: Case[] = [
   }),
   providerCase('an instant service is activated', '/activations', {
     fault: 'applied',
-    instant: true,
+    order: INSTANT,
     moves: ['accepted', 'active'],
     rest: [],
   }),
   platformCase('active of an instant service', 'PATCH', 'active', {
-    instant: true,
+    order: INSTANT,
     moves: ['accepted', 'active'],
     rest: [],
   }),
@@ -124,6 +134,24 @@ export const CASES: Case[] = [
     moves: ['accepted', 'cancelled'],
     rest: [],
   }),
+  providerCase('the work order is cancelled', '/work-orders/*/cancel', {
+    // It names no item; the first of all is this one's.
+    call: { method: 'POST', path: '/work-orders/*/cancel' },
+    fault: 'applied',
+    ready: (item) => item.hasWorkOrder(),
+    trigger: (item) => Promise.resolve(item.cancelledByReseller()),
+    moves: ['accepted', 'cancelled'],
+    updates: ['accepted'],
+    rest: [],
+  }),
+  {
+    ...providerCase('people are told', '/notifications', {}),
+    call: { method: 'POST', path: '/notifications', whenBody: { type: 'order.scheduled' } },
+    of: 'people',
+    ready: (item) => item.hasWorkOrder(),
+    trigger: (item) => item.reported('appointment.scheduled', VISIT),
+    rest: ['installation.started', 'installation.completed'],
+  },
 ];
 
 /** What keeps the call in hand for as long as it takes to kill the worker. */
@@ -134,11 +162,27 @@ export function faultsOf({ call, fault }: Case): HttpFault[] {
 }
 
 /** The calls that the case is about, oldest first. */
-export function callsOf(system: System, { of, call }: Case): Call[] {
+export function callsOf(system: System, one: Case): Pick<Call, 'status' | 'applied'>[] {
+  const { of, call } = one;
+  if (of === 'people') return deliveriesOf(system, one);
   const { control } = of === 'platform' ? system.offergrid : system.provider;
   return control.calls().filter(({ method, path, body }) => {
-    if (method !== call.method || path !== call.path) return false;
+    if (method !== call.method || !isAt(path, call.path)) return false;
     const sent = (body ?? {}) as Record<string, unknown>;
     return Object.entries(call.whenBody ?? {}).every(([field, value]) => sent[field] === value);
   });
+}
+
+function deliveriesOf({ notifications }: System, { itemId, call }: Case) {
+  return notifications
+    .received()
+    .filter(({ data, type }) => data['itemId'] === itemId && type === call.whenBody?.['type'])
+    .map(({ answered }) => ({ status: answered ? 204 : null, applied: true }));
+}
+
+/** `*` stands for one segment. */
+function isAt(path: string, pattern: string): boolean {
+  const wanted = pattern.split('/');
+  const segments = path.split('/');
+  return segments.length === wanted.length && wanted.every((one, at) => one === '*' || one === segments[at]);
 }

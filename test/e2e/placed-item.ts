@@ -61,6 +61,10 @@ export class PlacedItem {
     if (status !== 200) throw new Error(`${command} was answered ${status}: ${JSON.stringify(body)}`);
   }
 
+  cancelledByReseller(): void {
+    this.system.offergrid.control.cancelAsReseller(this.itemId);
+  }
+
   workOrderStatus(workOrderId: string, fields: object): Promise<Answer> {
     const body = { offergridItemId: this.itemId, ...fields };
     return this.call('PUT', `/v1/work-orders/${workOrderId}/status`, body);

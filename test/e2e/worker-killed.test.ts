@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { OrderOverrides } from '../../sandbox/offergrid/control.js';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { startTestSystem, type TestSystem } from '../support/test-system.js';
 import {
@@ -13,7 +13,7 @@ import {
   type Case,
   type Fault,
 } from './interrupted-calls.js';
-import { placeAs, type PlacedItem } from './placed-item.js';
+import { placeAs, VISIT, type PlacedItem } from './placed-item.js';
 
 /** When the alarms are due, after the first call in hand. */
 const ALARM_AFTER = 11_000;
@@ -38,16 +38,39 @@ function undecided(due: number, hours: number): PlacedItem {
   });
 }
 
+/** Keeps an item's story from being written; `isAwaited`: somebody tries to. */
+async function lockStory(itemId: string) {
+  const client = new pg.Client({ connectionString: system.env['DATABASE_URL'] });
+  await client.connect();
+  onTestFinished(() => client.end());
+  await client.query('begin');
+  await client.query('select from order_items where item_id = $1 for update', [itemId]);
+  return {
+    isAwaited: async () => {
+      const { rows } = await client.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows.length > 0;
+    },
+    release: () => client.end(),
+  };
+}
+
 const VISIT_MOVES = ['accepted', 'scheduled', 'in_progress', 'active'];
 const NOTICE: Record<string, string> = { in_progress: 'order.started' };
 
 /** The item ended as it should, and on the way there each thing was done once. */
-async function expectOnce(item: PlacedItem, name: string, moves: string[]): Promise<void> {
-  await item.ends(moves.includes('active') ? 'active' : 'cancelled');
+async function expectOnce(
+  item: PlacedItem,
+  { name, moves = VISIT_MOVES, updates = moves }: Partial<Case>,
+): Promise<void> {
+  const { timeline } = await item.ends(moves.includes('active') ? 'active' : 'cancelled');
   expect(item.path(), name).toEqual(['pending', ...moves]);
   const taken = item.platformCalls().filter(({ method, applied }) => method === 'PATCH' && applied);
   const statuses = taken.map(({ body }) => (body as { status: string }).status);
-  expect(statuses, name).toEqual(moves);
+  expect(statuses, name).toEqual(updates);
+  const written = timeline.filter(({ type }) => type === 'status').map(({ to }) => to);
+  expect(written, `${name}: its story`).toEqual(['pending', ...moves]);
   const notices = moves.map((status) => NOTICE[status] ?? `order.${status}`).sort();
   await eventually('all notifications', () => item.told().length >= notices.length, {
     within: DELIVERED_AGAIN,
@@ -72,19 +95,25 @@ const counted = (item: PlacedItem, type: string) => item.told().filter((told) =>
 
 test('SIGKILL in the middle of every stage: each item ends as it should, each move once', async () => {
   const control = system.offergrid.control;
-  control.setFaults(CASES.filter(({ of }) => of === 'platform').flatMap(faultsOf));
+  const reconciling = { method: 'GET', path: '/provider/orders' };
+  control.setFaults([
+    ...CASES.filter(({ of }) => of === 'platform').flatMap(faultsOf),
+    { kind: 'hang', ...reconciling, times: 1 },
+  ]);
   system.provider.control.setFaults(CASES.filter(({ of }) => of === 'provider').flatMap(faultsOf));
-  const place = ({ itemId, instant }: Case) => {
-    const changes: OrderOverrides = instant === true ? { items: [{ offerId: 'off-ins-1' }] } : {};
-    return placeAs(system, itemId, changes);
-  };
+  for (const { of, itemId } of CASES)
+    if (of === 'people') system.notifications.hang({ itemId, type: 'order.scheduled' });
+  const place = ({ itemId, order }: Case) => placeAs(system, itemId, order);
 
   // Bring everything to where the killing begins.
   const items = new Map<Case, PlacedItem>();
   const early = CASES.filter(({ ready }) => ready !== undefined);
   const idle = placeAs(system, `item-${randomUUID()}`);
+  const written = placeAs(system, `item-${randomUUID()}`);
+  const unheard = placeAs(system, `item-${randomUUID()}`, { silent: true });
   await Promise.all([
     idle.hasWorkOrder(),
+    written.hasWorkOrder(),
     ...early.map((one) => {
       const item = place(one);
       items.set(one, item);
@@ -94,19 +123,34 @@ test('SIGKILL in the middle of every stage: each item ends as it should, each mo
   const due = Date.now() + ALARM_AFTER;
   const late = undecided(due, 24);
   const warned = undecided(due, 23);
+  const asked = undecided(due, 1);
   for (const one of CASES) if (one.ready === undefined) items.set(one, place(one));
   await Promise.all(early.map((one) => one.trigger!(items.get(one)!)));
-  await Promise.all([late, warned].map((item) => item.needs('availability_unknown')));
+  await system.client.schedule.getHandle('reconcile-orders').trigger();
+  await Promise.all([late, warned, asked].map((item) => item.needs('availability_unknown')));
   await Promise.all([late, warned].map((item) => item.isTold('sla.warning')));
   await eventually('all calls to be in hand', () => CASES.every((one) => callsOf(system, one).length > 0), {
     seen: () => CASES.filter((one) => callsOf(system, one).length === 0).map(({ name }) => name),
   });
+  // A command that nobody can know of yet: its task goes on for as long as the question to the provider.
+  const question = { path: '/serviceability', whenBody: { itemId: asked.itemId } };
+  system.provider.control.setFaults([{ kind: 'hang', times: 1, ...question }]);
+  const commanding = asked.command('retry').catch(() => undefined);
+  await eventually('the question to be in hand', () => asked.providerCalls(question.path).length === 2);
+  const listing = () =>
+    control.calls().filter(({ method, path }) => method === 'GET' && path === reconciling.path);
+  await eventually('the list to be in hand', () => listing().some(({ status }) => status === null));
+  // Last, since it is in hand for 3 s only before it is put off.
+  const lock = await lockStory(written.itemId);
+  await written.reported('appointment.scheduled', VISIT);
+  await eventually('the story to be in hand', lock.isAwaited);
 
   // Stopped first, so that it hears of nothing that is applied from now on.
   const killed = system.worker();
   killed.kill('SIGSTOP');
   expect(CASES.filter((one) => !isInHand(one)).map(({ name }) => name)).toEqual([]);
   expect([late, warned].map((item) => counted(item, 'sla.breached'))).toEqual([0, 0]);
+  expect((await asked.shown()).timeline.filter(({ type }) => type === 'command')).toEqual([]);
   const applied = (fault: Fault) =>
     eventually(
       `what is ${fault}`,
@@ -116,6 +160,7 @@ test('SIGKILL in the middle of every stage: each item ends as it should, each mo
     );
   await applied('applied');
   killed.kill('SIGKILL');
+  await lock.release();
   expect(await killed.exited).toMatchObject({ signal: 'SIGKILL' });
   await applied('applied-late');
   await eventually('the alarms to be due', () => Date.now() > due);
@@ -124,10 +169,11 @@ test('SIGKILL in the middle of every stage: each item ends as it should, each mo
   const newcomer = placeAs(system, `item-${randomUUID()}`);
   const isKnown = async () => (await newcomer.shown()).stage === 'intake';
   await eventually('the new order to be known', isKnown);
-  const visited = [idle, newcomer, ...items.values()];
+  const visited = [idle, written, newcomer, ...items.values()];
   for (const [{ rest }, item] of [
     ...items,
     [{ rest: WHOLE_VISIT }, idle] as const,
+    [{ rest: WHOLE_VISIT.slice(1) }, written] as const,
     [{ rest: WHOLE_VISIT }, newcomer] as const,
   ])
     for (const type of rest) expect((await item.report(type, REPORTS[type])).status).toBe(202);
@@ -135,11 +181,19 @@ test('SIGKILL in the middle of every stage: each item ends as it should, each mo
 
   for (const item of visited) {
     const of = CASES.find(({ itemId }) => itemId === item.itemId);
-    await expectOnce(item, of?.name ?? 'nothing in hand', of?.moves ?? VISIT_MOVES);
+    await expectOnce(item, of ?? { name: 'nothing in hand' });
   }
   // What had been applied was looked at, and not sent again.
   for (const one of CASES.filter(({ of, fault }) => of === 'platform' && fault !== 'never-arrives'))
     expect(callsOf(system, one), one.name).toHaveLength(1);
+
+  // Whether the command was lost or not, it is seen what has become of it.
+  await commanding;
+  await eventually('the order to be approved', async () => (await asked.command('approve')).status === 200);
+  await asked.reaches('pending', 'accepted');
+
+  // What nobody told of was found all the same.
+  await unheard.reaches('pending', 'accepted');
 
   // The alarms that fell due in the meantime.
   await late.isTold('sla.breached');
