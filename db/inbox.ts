@@ -27,7 +27,10 @@ export interface InboxPage {
   nextCursor: string | null;
 }
 
-/** Platform webhooks: stored before they are acknowledged, settled once the item's workflow has been told. */
+/**
+ * Platform webhooks, and events of the provider's systems that could not be delivered at once: stored before they are
+ * acknowledged, settled once the item's workflow has been told.
+ */
 export function createInbox(pool: Pool) {
   return {
     ...createInboxQueue(pool),

@@ -191,18 +191,6 @@ describe('an event is refused', () => {
     expect((await send(scheduled('evt-2'))).status).toBe(409);
   });
 
-  test('503 while Temporal is away, and the id is not used up', async () => {
-    await api.temporal.cut();
-    const answer = await send(scheduled('evt-1'));
-    expect(answer.status).toBe(503);
-    await api.temporal.mend();
-    await eventually(async () => {
-      const { status, body } = await send(scheduled('evt-1'));
-      expect(status).toBe(202);
-      expect(body['duplicate']).toBe(false);
-    });
-  });
-
   test('503 while Postgres is away', async () => {
     await api.postgres.cut();
     expect((await send(scheduled('evt-1'))).status).toBe(503);
