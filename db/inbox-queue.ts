@@ -3,10 +3,10 @@ import type { Pool } from './pool.js';
 import { storable } from './text.js';
 
 /**
- * How long a claimed row is left to the process that claimed it, before another may take it: longer than its delivery
- * takes, and no longer than a row may wait for a process that was killed.
+ * How long a claimed row is left to the process that claimed it, before another may take it. So long a row waits for one
+ * that was killed; a delivery that takes longer happens twice, which changes nothing.
  */
-const LEASE_SECONDS = 10;
+const LEASE_SECONDS = 5;
 
 /** A row in hand. */
 export interface ClaimedRow extends InboxRow {
