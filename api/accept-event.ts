@@ -50,8 +50,8 @@ export function createAcceptEvent(parts: {
     inHand += 1;
     try {
       const told = await starter.providerEvent(item, event, PATIENCE_MS);
-      if (told === 'finished') throw new Problem(409, 'It cannot apply: the item is finished.');
-      return true;
+      if (told === 'told' || (await arrived(item, event))) return true;
+      throw new Problem(409, 'It cannot apply: the item is finished.');
     } catch (error) {
       if (error instanceof Problem) throw error;
       logger.warn({ err: error, event: event.type }, 'event not delivered, keeping it');
@@ -61,16 +61,21 @@ export function createAcceptEvent(parts: {
     }
   }
 
+  /** A process may die between telling the workflow and noting that it did; then the sender tries again. */
+  const arrived = ({ itemId }: FulfillOrderItemInput, { id }: ProviderEvent) =>
+    starter.heard(itemId, id).catch(() => false);
+
   return async (itemId, { event, contentHash }, workOrderId) => {
     const record = await findKnownItem(itemId);
     const key = { itemId, eventId: event.id, contentHash };
     // A repeat is told so even when the item has moved on to where the event could not apply any more.
     const earlier = await providerEvents.seen(key);
     if (earlier !== 'new') return { id: event.id, itemId, duplicate: isRepeat(earlier, event) };
-    refuseIfImpossible(record, event, workOrderId);
-    const { orderId } = record.view;
-    const taken = await providerEvents.accept(key, { orderId, event }, () =>
-      deliver({ itemId, orderId }, event),
+    const item = { itemId, orderId: record.view.orderId };
+    const why = refusal(record, event, workOrderId);
+    if (why !== undefined && !(await arrived(item, event))) throw new Problem(409, why);
+    const taken = await providerEvents.accept(key, { orderId: item.orderId, event }, () =>
+      why === undefined ? deliver(item, event) : Promise.resolve(true),
     );
     if (taken === 'kept') wakeDrain();
     return { id: event.id, itemId, duplicate: taken !== 'kept' && isRepeat(taken, event) };
@@ -84,14 +89,15 @@ function isRepeat(earlier: Earlier, { id }: ProviderEvent): boolean {
   return earlier === 'taken';
 }
 
-function refuseIfImpossible(
+/** Why the event cannot apply, as far as the records know. */
+function refusal(
   { view, situation }: OrderRecord,
   event: ProviderEvent,
   workOrderId: string | undefined,
-): void {
+): string | undefined {
   if (workOrderId !== undefined && view.workOrderId !== null && view.workOrderId !== workOrderId)
-    throw new Problem(409, `The item's work order is ${view.workOrderId}.`);
-  if (situation === null) return;
+    return `The item's work order is ${view.workOrderId}.`;
+  if (situation === null) return undefined;
   const plan = planEvent(event, situation);
-  if (plan.kind === 'refused') throw new Problem(409, `It cannot apply: ${plan.why}.`);
+  return plan.kind === 'refused' ? `It cannot apply: ${plan.why}.` : undefined;
 }

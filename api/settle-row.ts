@@ -12,6 +12,8 @@ import { deliver, recordedItems } from './webhook-delivery.js';
 import { taskOf } from './webhook-task.js';
 
 const RETRY_MOST_MS = 15_000;
+/** An outage is over for all rows at once; the drain's few hands are what spares a Temporal that is away. */
+const OUTAGE_RETRY_MS = 2_000;
 /** A call that Temporal refuses may be a search attribute that is about to be registered. */
 const REFUSALS_BORNE = 10;
 /** An order may be cancelled before we hear of its items. */
@@ -60,7 +62,8 @@ export function createSettleRow(parts: {
       logger.warn({ inboxId: row.id, attempts: row.attempts, err: error }, 'not delivered');
       // An outage passes by itself, however long it takes; anything else a person has to look at.
       const outage = isTemporalAway(error) || isPostgresAway(error);
-      await notNow(row, reasonOf(error), !outage && row.attempts >= REFUSALS_BORNE);
+      if (outage) await inbox.postpone(row.id, reasonOf(error), OUTAGE_RETRY_MS);
+      else await notNow(row, reasonOf(error), row.attempts >= REFUSALS_BORNE);
     }
   };
 }
