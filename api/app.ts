@@ -34,7 +34,7 @@ export interface AppParts {
   /** One, or two while rotating. */
   webhookSecrets: readonly string[];
   temporalUi: TemporalUi;
-  /** Called whenever a webhook waits to be processed. */
+  /** Called whenever something waits in the inbox. */
   wakeDrain: () => void;
   logger: Logger;
   now: () => Date;

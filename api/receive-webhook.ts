@@ -6,7 +6,7 @@ import type { Logger } from './logger.js';
 import type { OrderPresenter } from './order-presenter.js';
 import { unavailable } from './problem.js';
 import { deliver, runningItems } from './webhook-delivery.js';
-import { taskOf, type WebhookTask } from './webhook-task.js';
+import { taskOf, usableId, type WebhookTask } from './webhook-task.js';
 
 /** Of the 5 s in which the platform wants its answer; the rest is for Temporal. */
 const STORE_MS = 2_000;
@@ -29,8 +29,12 @@ export function createReceiveWebhook(parts: {
 }): ReceiveWebhook {
   const { inbox, starter, presenter, logger, now } = parts;
   return async (body, bodyText) => {
-    const webhook = parseWebhook(body);
-    const facts = { event: webhook.event, itemId: webhook.itemId ?? null, orderId: webhook.orderId ?? null };
+    const webhook = parseWebhook(body, bodyText);
+    const facts = {
+      event: webhook.event,
+      itemId: usableId(webhook.itemId),
+      orderId: usableId(webhook.orderId),
+    };
     const task = taskOf(facts);
     const heardAt = now().toISOString();
     const stored = inbox.store({

@@ -3,17 +3,24 @@ import { createInbox } from '../db/inbox.js';
 import { createOrderRecords } from '../db/order-records.js';
 import { createPool } from '../db/pool.js';
 import { createProviderEvents } from '../db/provider-events.js';
+import type { Notification } from '../domain/notification.js';
 import { createFindKey } from './admin-key.js';
 import { createApp } from './app.js';
 import { within } from './deadline.js';
 import { encryptingConverter } from '../integrations/temporal/payload-encryption.js';
 import { createFulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
+import { notificationStarter } from '../integrations/temporal/notification-starter.js';
+import { createDeliverEvent } from './event-delivery.js';
 import { listen } from './http-server.js';
 import { createInboxDrain } from './inbox-drain.js';
 import type { Logger } from './logger.js';
 import { createOperatorDesk } from './operator-desk.js';
 import { createReadiness } from './readiness.js';
+import { createSettleRow } from './settle-row.js';
 import { createTemporalClient } from './temporal-client.js';
+
+/** Without it a call waits for Temporal as long as that is away. */
+const NOTIFY_MS = 2_500;
 
 export interface RunningApi {
   port: number;
@@ -32,7 +39,12 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const inbox = createInbox(pool);
   const records = createOrderRecords(pool);
   const starter = createFulfillmentStarter(client);
-  const drain = createInboxDrain({ inbox, records, starter, logger });
+  const startNotification = notificationStarter(client);
+  const notify = (notification: Notification) =>
+    client.withDeadline(Date.now() + NOTIFY_MS, () => startNotification(notification));
+  const deliverEvent = createDeliverEvent({ starter, records, notify });
+  const settleRow = createSettleRow({ inbox, records, starter, deliverEvent, logger });
+  const drain = createInboxDrain({ inbox, settleRow, logger });
   const app = createApp({
     inbox,
     records,

@@ -33,6 +33,11 @@ export function taskOf({ event, itemId, orderId }: WebhookFacts): WebhookTask {
   }
 }
 
+/** The id, or null where it can name nothing: too long, or with characters that neither Temporal nor Postgres takes. */
+export function usableId(id: string | undefined): string | null {
+  return id !== undefined && isUsable(id) ? id : null;
+}
+
 function isUsable(id: string | null): id is string {
   return id !== null && id.length <= LONGEST_ID && !/[\p{Cc}\p{Surrogate}]/u.test(id);
 }

@@ -1,8 +1,12 @@
 export const INBOX_STATES = ['received', 'processed', 'quarantined'] as const;
 export type InboxState = (typeof INBOX_STATES)[number];
 
+/** `offergrid`: a webhook; `provider`: an event of the provider's systems that could not be delivered at once. */
+export type InboxSource = 'offergrid' | 'provider';
+
 export interface InboxRow {
   id: string;
+  source: InboxSource;
   receivedAt: string;
   event: string;
   itemId: string | null;
@@ -15,10 +19,11 @@ export interface InboxRow {
 }
 
 export const COLUMNS =
-  'id, received_at, event, item_id, order_id, occurred_at, state, reason, attempts, dedupe_key';
+  'id, source, received_at, event, item_id, order_id, occurred_at, state, reason, attempts, dedupe_key';
 
 export interface StoredRow {
   id: string;
+  source: InboxSource;
   received_at: Date;
   event: string;
   item_id: string | null;
@@ -33,6 +38,7 @@ export interface StoredRow {
 export function toInboxRow(row: StoredRow): InboxRow {
   return {
     id: row.id,
+    source: row.source,
     receivedAt: row.received_at.toISOString(),
     event: row.event,
     itemId: row.item_id,

@@ -1,9 +1,9 @@
 import type { OrderView } from '../domain/order-view.js';
 import { createInboxQueue } from './inbox-queue.js';
 import { COLUMNS, toInboxRow, type InboxRow, type InboxState, type StoredRow } from './inbox-row.js';
-import { inTransaction, type Pool } from './pool.js';
+import type { Pool } from './pool.js';
 import { storable } from './text.js';
-import { rememberUnread } from './unread-item.js';
+import { insertUnread, unreadParameters } from './unread-item.js';
 
 /** A webhook as it is kept before it is acknowledged. */
 export interface ReceivedWebhook {
@@ -27,7 +27,10 @@ export interface InboxPage {
   nextCursor: string | null;
 }
 
-/** Platform webhooks: stored before they are acknowledged, settled once the item's workflow has been told. */
+/**
+ * Platform webhooks, and events of the provider's systems that could not be delivered at once: stored before they are
+ * acknowledged, settled once the item's workflow has been told.
+ */
 export function createInbox(pool: Pool) {
   return {
     ...createInboxQueue(pool),
@@ -68,27 +71,29 @@ export function createInbox(pool: Pool) {
 
 export type Inbox = ReturnType<typeof createInbox>;
 
+/** One statement, which is a transaction by itself: in a flood each way to the database and back counts. */
 async function insert(pool: Pool, webhook: ReceivedWebhook, bodyText: string | null): Promise<boolean> {
-  return inTransaction(pool, async (client) => {
-    const { rowCount } = await client.query(
-      `insert into inbox (source, dedupe_key, event, item_id, order_id, occurred_at, body, state, reason)
+  const { unread } = webhook;
+  const { rows } = await pool.query<{ stored: boolean }>(
+    `with stored as (
+       insert into inbox (source, dedupe_key, event, item_id, order_id, occurred_at, body, state, reason)
        values ('offergrid', $1, $2, $3, $4, $5, $6, $7, $8)
-       on conflict (dedupe_key) do nothing`,
-      [
-        storable(webhook.dedupeKey),
-        storable(webhook.event),
-        webhook.itemId,
-        webhook.orderId,
-        webhook.occurredAt,
-        bodyText,
-        webhook.quarantine === null ? 'received' : 'quarantined',
-        webhook.quarantine,
-      ],
-    );
-    if (rowCount !== 1) return false;
-    if (webhook.unread !== null) await rememberUnread(client, webhook.unread);
-    return true;
-  });
+       on conflict (dedupe_key) do nothing returning id),
+     known as (${insertUnread('stored', 9)})
+     select exists (select from stored) as stored`,
+    [
+      storable(webhook.dedupeKey),
+      storable(webhook.event),
+      webhook.itemId,
+      webhook.orderId,
+      webhook.occurredAt,
+      bodyText,
+      webhook.quarantine === null ? 'received' : 'quarantined',
+      webhook.quarantine,
+      ...unreadParameters(unread),
+    ],
+  );
+  return rows[0]?.stored === true;
 }
 
 /** Valid JSON that Postgres cannot hold: NUL, half a surrogate pair, a number or a nesting beyond its limits. */

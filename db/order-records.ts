@@ -5,7 +5,7 @@ import { fulfillmentReport, type FulfillmentReport } from './fulfillment-report.
 import { listOrders, type OrderPage, type OrderQuery } from './order-list.js';
 import { inTransaction, type Pool } from './pool.js';
 import { storable } from './text.js';
-import { writeLines, writeView } from './transition-record.js';
+import { writeLateLine, writeLines, writeView } from './transition-record.js';
 
 export interface OrderRecord {
   view: OrderView;
@@ -23,6 +23,10 @@ export function createOrderRecords(pool: Pool) {
         await writeLines(client, transition);
       });
     },
+
+    /** Adds a line to the story of an item whose workflow has ended, once by its number (from 0). */
+    recordLate: (itemId: string, number: number, line: TimelineEntry): Promise<void> =>
+      writeLateLine(pool, itemId, number, line),
 
     async find(itemId: string): Promise<OrderRecord | null> {
       const { rows } = await pool.query<OrderRecord>(

@@ -1,3 +1,5 @@
+import type { ProviderEvent } from '../domain/provider-event.js';
+import { keepEvent, othersWait } from './kept-events.js';
 import { inTransaction, type Pool, type PoolClient } from './pool.js';
 
 /** `taken`: the item took this very event before; `conflict`: it took the id with other content. */
@@ -17,10 +19,15 @@ export function createProviderEvents(pool: Pool) {
     seen: (key: ProviderEventKey): Promise<Earlier> => seenBy(pool, key),
 
     /**
-     * Takes the event: the id is used up only if `deliver` succeeds, and what it throws is thrown on. Of several at
-     * once with one id, one delivers and the others wait for its end.
+     * Takes the event, which `deliver` may bring to the item's workflow at once: false says that it could not. Then, and
+     * behind others that wait, it is `kept` for the drain in the transaction that uses its id up. What `deliver` throws
+     * is thrown on, and the id stays free. Of several at once with one id, one delivers and the others wait for its end.
      */
-    async accept(key: ProviderEventKey, deliver: () => Promise<void>): Promise<Earlier> {
+    async accept(
+      key: ProviderEventKey,
+      { orderId, event }: { orderId: string; event: ProviderEvent },
+      deliver: () => Promise<boolean>,
+    ): Promise<Earlier | 'kept'> {
       return inTransaction(pool, async (client) => {
         const { rowCount } = await client.query(
           `insert into provider_events (item_id, event_id, content_hash) values ($1, $2, $3)
@@ -28,8 +35,9 @@ export function createProviderEvents(pool: Pool) {
           [key.itemId, key.eventId, key.contentHash],
         );
         if (rowCount === 0) return seenBy(client, key);
-        await deliver();
-        return 'new';
+        if (!(await othersWait(client, key.itemId)) && (await deliver())) return 'new';
+        await keepEvent(client, { itemId: key.itemId, orderId }, event);
+        return 'kept';
       });
     },
   };

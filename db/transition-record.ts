@@ -1,5 +1,6 @@
+import type { TimelineEntry } from '../domain/order-view.js';
 import type { Transition } from '../domain/transition.js';
-import type { PoolClient } from './pool.js';
+import type { Pool, PoolClient } from './pool.js';
 import { storable, toJsonb } from './text.js';
 
 /**
@@ -58,5 +59,22 @@ export async function writeLines(client: PoolClient, { itemId, entries }: Transi
        actor = excluded.actor, note = excluded.note
      where timeline.at < excluded.at`,
     [storable(itemId), toJsonb(entries)],
+  );
+}
+
+/** Beyond every number that a workflow gives its lines: what comes when it has ended stands after them. */
+const AFTER_THE_STORY = 1_000_000_000;
+
+/** Adds a line to the story of an item that has ended, once by its number (from 0), whoever writes it again. */
+export async function writeLateLine(
+  pool: Pool,
+  itemId: string,
+  number: number,
+  { at, type, from, to, actor, note }: TimelineEntry,
+): Promise<void> {
+  await pool.query(
+    `insert into timeline (item_id, sequence, at, type, from_state, to_state, actor, note)
+     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (item_id, sequence) do nothing`,
+    [storable(itemId), AFTER_THE_STORY + number, at, type, from, to, storable(actor), note && storable(note)],
   );
 }

@@ -7,6 +7,9 @@ export const looseText = z
   .transform((value) => (value === undefined || value?.trim() === '' ? null : value))
   .catch(null);
 
+const FIRST_INSTANT = Date.parse('0001-01-01T00:00:00Z');
+const AFTER_LAST_INSTANT = Date.parse('+010000-01-01T00:00:00Z');
+
 /** Any object; anything else counts as an empty one. */
 export const looseObject = z.record(z.string(), z.unknown()).catch({});
 
@@ -23,12 +26,15 @@ export const looseNumber = z
   .transform((value) => value ?? null)
   .catch(null);
 
-/** An instant in ISO 8601 UTC. The platform's times are UTC, so one without an offset is read as that. */
+/**
+ * An instant in ISO 8601 UTC. The platform's times are UTC, so one without an offset is read as that. Beyond the years 1
+ * to 9999 it would be written in a form that Postgres does not read.
+ */
 export const looseInstant = looseText.transform((text) => {
   if (text === null) return null;
   const zoned = /(Z|[+-]\d{2}:?\d{2})$/i.test(text) || !text.includes('T') ? text : `${text}Z`;
   const at = Date.parse(zoned);
-  return Number.isNaN(at) ? null : new Date(at).toISOString();
+  return at >= FIRST_INSTANT && at < AFTER_LAST_INSTANT ? new Date(at).toISOString() : null;
 });
 
 /** The object in the answer; the documentation does not say whether it is wrapped. */

@@ -16,8 +16,14 @@ export interface PlatformWebhook {
   reason?: string;
 }
 
-/** Reads envelope A (flat) and B (nested under `data`). Never throws: what cannot be used is left out. */
-export function parseWebhook(body: object): PlatformWebhook {
+/** Longer ids than this are no names any more, and an index would not hold them. */
+const LONGEST_ID = 200;
+
+/**
+ * Reads envelope A (flat) and B (nested under `data`). Never throws: what cannot be used is left out. `bodyText` is the
+ * JSON as received: writing it again could fail, deeply nested as it may be.
+ */
+export function parseWebhook(body: object, bodyText = JSON.stringify(body)): PlatformWebhook {
   const top = body as Record<string, unknown>;
   const data = isObject(top['data']) ? top['data'] : top;
   const from = (key: string) => looseText.parse(data[key]) ?? looseText.parse(top[key]);
@@ -30,11 +36,10 @@ export function parseWebhook(body: object): PlatformWebhook {
   const occurredAt = looseInstant.parse(timestamp);
   const reason = from('reason');
   const subject = itemId ?? orderId;
+  const ownId = looseText.parse(top['id']) ?? from('eventId');
+  const derived = () => derivedId(subject === null ? [bodyText] : [event, subject, timestamp]);
   return {
-    eventId:
-      looseText.parse(top['id']) ??
-      from('eventId') ??
-      derivedId(subject === null ? [top] : [event, subject, timestamp]),
+    eventId: ownId === null ? derived() : ownId.length > LONGEST_ID ? derivedId([ownId]) : ownId,
     event,
     ...(itemId === null ? {} : { itemId }),
     ...(orderId === null ? {} : { orderId }),

@@ -10,9 +10,13 @@ import {
   PROVIDER_EVENT,
   type FulfillOrderItemInput,
 } from '../../domain/workflow-names.js';
+import { heardBy } from './heard-events.js';
 
 /** A webhook has 5 s in all, of which Postgres may have used 2 before Temporal is asked. */
 const CALL_MS = 2_500;
+
+/** For so long after a call that failed nobody is made to wait for the next. */
+const DOUBT_MS = 1_000;
 
 const ORDER_ID = defineSearchAttributeKey('OffergridOrderId', SearchAttributeType.KEYWORD);
 const STAGE = defineSearchAttributeKey('FulfillmentStage', SearchAttributeType.KEYWORD);
@@ -25,9 +29,25 @@ export type Told = 'told' | 'finished';
  * most, and throws what `isTemporalAway` knows when Temporal cannot be reached.
  */
 export function createFulfillmentStarter(client: Client) {
-  const bounded = <T>(call: () => Promise<T>) => client.withDeadline(Date.now() + CALL_MS, call);
+  const bounded = <T>(call: () => Promise<T>, ms = CALL_MS) => client.withDeadline(Date.now() + ms, call);
+  let doubtedUntil = 0;
+
+  async function toldUnlessFinished(tell: () => Promise<unknown>): Promise<Told> {
+    try {
+      await tell();
+      doubtedUntil = 0;
+      return 'told';
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'finished';
+      doubtedUntil = Date.now() + DOUBT_MS;
+      throw error;
+    }
+  }
 
   return {
+    /** Whether a call is worth waiting for, as far as the last ones tell. */
+    seemsUp: (): boolean => Date.now() >= doubtedUntil,
+
     start(item: FulfillOrderItemInput): Promise<Told> {
       return toldUnlessFinished(() =>
         bounded(() => client.workflow.start(FULFILL_ORDER_ITEM, optionsFor(item))),
@@ -46,17 +66,24 @@ export function createFulfillmentStarter(client: Client) {
       );
     },
 
-    providerEvent(item: FulfillOrderItemInput, event: ProviderEvent): Promise<Told> {
+    /** Given up after `ms`; it may have arrived all the same. */
+    providerEvent(item: FulfillOrderItemInput, event: ProviderEvent, ms = CALL_MS): Promise<Told> {
       return toldUnlessFinished(() =>
-        bounded(() =>
-          client.workflow.signalWithStart(FULFILL_ORDER_ITEM, {
-            ...optionsFor(item),
-            signal: PROVIDER_EVENT,
-            signalArgs: [event],
-          }),
+        bounded(
+          () =>
+            client.workflow.signalWithStart(FULFILL_ORDER_ITEM, {
+              ...optionsFor(item),
+              signal: PROVIDER_EVENT,
+              signalArgs: [event],
+            }),
+          ms,
         ),
       );
     },
+
+    /** Whether this event reached the item's workflow, as the history has it; false when Temporal forgot the item. */
+    heard: (itemId: string, eventId: string): Promise<boolean> =>
+      heardBy(client, bounded, { itemId, eventId }),
 
     /** The order's items that are under way, as Temporal's visibility knows them: for when Postgres is away. */
     openItemsOfOrder(orderId: string): Promise<string[]> {
@@ -91,14 +118,4 @@ function optionsFor(item: FulfillOrderItemInput) {
       ...(item.orderId === '' ? [] : [{ key: ORDER_ID, value: item.orderId }]),
     ]),
   } satisfies WorkflowOptions & { args: [FulfillOrderItemInput] };
-}
-
-async function toldUnlessFinished(tell: () => Promise<unknown>): Promise<Told> {
-  try {
-    await tell();
-    return 'told';
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'finished';
-    throw error;
-  }
 }

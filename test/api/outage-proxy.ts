@@ -7,15 +7,35 @@ export interface OutageProxy {
   cut(): Promise<void>;
   /** Connections stay and new ones are taken, and nothing passes. */
   freeze(): void;
+  /**
+   * From the first piece of the conversation that matches, which is swallowed, nothing passes any more: the moment in
+   * which to kill whoever is at one of the ends. Resolves then.
+   */
+  freezeAt(moment: Moment): Promise<void>;
   mend(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A piece of the conversation between the one who connected and the server. */
+export interface Moment {
+  from: 'client' | 'server';
+  matches: (bytes: Buffer) => boolean;
 }
 
 export async function startOutageProxy(host: string, port: number): Promise<OutageProxy> {
   const sockets = new Set<Socket>();
   let frozen = false;
   let server: Server | undefined;
+  let awaited: (Moment & { come: () => void }) | undefined;
 
+  const passes = (from: Moment['from'], bytes: Buffer) => {
+    if (!frozen && awaited?.from === from && awaited.matches(bytes)) {
+      frozen = true;
+      awaited.come();
+      awaited = undefined;
+    }
+    return !frozen;
+  };
   const carry = (client: Socket) => {
     const upstream = connect(port, host);
     for (const socket of [client, upstream]) {
@@ -27,8 +47,8 @@ export async function startOutageProxy(host: string, port: number): Promise<Outa
         upstream.destroy();
       });
     }
-    client.on('data', (bytes) => frozen || upstream.write(bytes));
-    upstream.on('data', (bytes) => frozen || client.write(bytes));
+    client.on('data', (bytes: Buffer) => passes('client', bytes) && upstream.write(bytes));
+    upstream.on('data', (bytes: Buffer) => passes('server', bytes) && client.write(bytes));
   };
   const open = async (at: number) => {
     const opened = createServer(carry);
@@ -56,6 +76,7 @@ export async function startOutageProxy(host: string, port: number): Promise<Outa
     freeze: () => {
       frozen = true;
     },
+    freezeAt: (moment) => new Promise((come) => (awaited = { ...moment, come })),
     mend: async () => {
       if (frozen) for (const socket of sockets) socket.destroy();
       frozen = false;

@@ -1,7 +1,11 @@
-import { createHmac } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createHmac, randomBytes } from 'node:crypto';
+import { Connection } from '@temporalio/client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { transitionOf, viewOf } from '../db/transitions.js';
 import { eventually, newId, SECRET, signed, startHarness, warmUp, type Harness } from './harness.js';
+
+/** Temporal's number for the type of a search attribute. */
+const KEYWORD = 2;
 
 let api: Harness;
 beforeAll(async () => {
@@ -102,6 +106,94 @@ describe('what is taken', () => {
     const { items } = (await api.call('GET', '/v1/inbox?state=quarantined')).body as { items: unknown[] };
     expect(items).toHaveLength((before.body['items'] as unknown[]).length + 1);
     expect(items[0]).toMatchObject({ state: 'quarantined', reason: 'names no order item' });
+  });
+});
+
+describe('oddities, which are stored like anything else', () => {
+  // With Temporal away there is no second place that could hide that the first would not have it.
+  beforeEach(() => api.temporal.cut());
+  const random = (length: number) => randomBytes(length).toString('hex').slice(0, length);
+  const deep = `${'['.repeat(60_000)}${']'.repeat(60_000)}`;
+
+  test.each<[string, (itemId: string) => object | string]>([
+    ['an event id longer than an index takes', (itemId) => ({ ...nested(itemId), id: random(100_000) })],
+    ['a year before the calendar', (itemId) => ({ ...flat(itemId), timestamp: '-000001-01-02T10:00:00Z' })],
+    ['the year 0', (itemId) => ({ ...flat(itemId), timestamp: '0000-01-02T10:00:00Z' })],
+    ['a year of five digits', (itemId) => ({ ...flat(itemId), timestamp: '+012025-01-02T10:00:00Z' })],
+    ['an order id longer than an index takes', (itemId) => flat(itemId, random(100_000))],
+    ['an order id that Postgres cannot hold', (itemId) => flat(itemId, 'ord\0')],
+    [
+      'more depth than Postgres follows',
+      (itemId) => `{"event":"order.created","itemId":"${itemId}","x":${deep}}`,
+    ],
+  ])('%s', async (_, bodyOf) => {
+    const itemId = newId('item');
+    expect((await api.webhook(bodyOf(itemId))).status).toBe(200);
+    expect((await api.webhook(bodyOf(itemId))).status).toBe(200);
+    expect(await statesOf(itemId)).toContain('received');
+    await api.temporal.mend();
+    await eventually(async () => expect(await api.signals(itemId)).toEqual([]));
+  });
+
+  test.each<[string, object | string]>([
+    ['an item id longer than an index takes', { event: 'order.created', itemId: random(100_000) }],
+    ['an item id that Postgres cannot hold', { event: 'order.created', itemId: 'item\0' }],
+    ['no item id, deeper than can be written again', `{"hello":${deep}}`],
+  ])('%s: put aside', async (_, body) => {
+    expect((await api.webhook(body)).body).toEqual({ received: true, duplicate: false });
+    expect((await api.webhook(body)).body).toEqual({ received: true, duplicate: true });
+    const { items } = (await api.call('GET', '/v1/inbox?state=quarantined')).body as { items: unknown[] };
+    expect(items[0]).toMatchObject({ itemId: null, state: 'quarantined', reason: 'names no order item' });
+  });
+});
+
+describe('what cannot be processed', () => {
+  test('holds nobody up: more of it than the drain has hands for', async () => {
+    const orderIds = Array.from({ length: 40 }, () => newId('ord'));
+    await Promise.all(orderIds.map((orderId) => api.webhook({ event: 'order.cancelled', orderId })));
+    const itemId = newId('item');
+    await api.webhook(flat(itemId));
+    await eventually(async () => expect(await api.signals(itemId)).toEqual([]), 3_000);
+    // They would be tried again all through the other tests.
+    await api.pool.query(`update inbox set state = 'processed' where order_id = any($1)`, [orderIds]);
+  });
+
+  test('is put before a person with its reason, and replayed once that is mended', async () => {
+    const attributes = { OffergridOrderId: KEYWORD };
+    const { operatorService } = await Connection.connect({ address: api.temporalAddress });
+    await operatorService.removeSearchAttributes({
+      namespace: api.namespace,
+      searchAttributes: Object.keys(attributes),
+    });
+    const itemId = newId('item');
+    const refused = async () => {
+      const { rows } = await api.pool.query<{ id: string; state: string; reason: string | null }>(
+        'update inbox set attempts = greatest(attempts, 8), next_attempt_at = now() where item_id = $1 returning *',
+        [itemId],
+      );
+      return rows[0]!;
+    };
+    try {
+      await eventually(async () => {
+        await api.webhook(flat(itemId));
+        expect((await refused()).reason).toMatch('OffergridOrderId');
+      });
+      await eventually(async () => expect(await statesOf(itemId)).toEqual(['quarantined']));
+      const { items } = (await api.call('GET', '/v1/inbox?state=quarantined')).body as {
+        items: { id: string; itemId: string; reason: string }[];
+      };
+      expect(items[0]).toMatchObject({ itemId, reason: expect.stringMatching('OffergridOrderId') as string });
+    } finally {
+      await operatorService.addSearchAttributes({ namespace: api.namespace, searchAttributes: attributes });
+    }
+    await eventually(async () => {
+      const [row] = (
+        await api.pool.query<{ id: string }>('select id from inbox where item_id = $1', [itemId])
+      ).rows;
+      await api.call('POST', `/v1/inbox/${row!.id}/replay`);
+      expect(await api.signals(itemId)).toEqual([]);
+    });
+    await eventually(async () => expect(await statesOf(itemId)).toEqual(['processed']));
   });
 });
 
