@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import {
   ApplicationFailure,
   isGrpcDeadlineError,
+  isGrpcServiceError,
+  ServiceError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -37,25 +40,41 @@ export function createOperatorDesk(client: Client, answerMs = ANSWER_MS) {
         if (error instanceof WorkflowNotFoundError) return { kind: 'not_started' };
         throw error;
       }
-      try {
-        const view = await client.withDeadline(Date.now() + answerMs, () =>
-          handle.executeUpdate(operate, { args: [command], ...(updateId === undefined ? {} : { updateId }) }),
-        );
-        return { kind: 'carried_out', view };
-      } catch (error) {
-        if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error))
-          return { kind: 'unanswered' };
-        // It ended since we looked.
-        if (error instanceof WorkflowNotFoundError) return { kind: 'finished' };
-        const why = refusalIn(error);
-        if (why !== undefined) return { kind: 'refused', why };
-        throw error;
+      const options = { args: [command] as [OperatorCommand], updateId: updateId ?? randomUUID() };
+      const end = Date.now() + answerMs;
+      for (;;) {
+        try {
+          const view = await client.withDeadline(end, () => handle.executeUpdate(operate, options));
+          return { kind: 'carried_out', view };
+        } catch (error) {
+          if (isTurnedBack(error) && Date.now() < end) continue;
+          if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error))
+            return { kind: 'unanswered' };
+          // It ended since we looked.
+          if (error instanceof WorkflowNotFoundError) return { kind: 'finished' };
+          const why = refusalIn(error);
+          if (why !== undefined) return { kind: 'refused', why };
+          throw error;
+        }
       }
     },
   };
 }
 
 export type OperatorDesk = ReturnType<typeof createOperatorDesk>;
+
+const FAILED_PRECONDITION = 9;
+
+/**
+ * The task that was to take the update was given up before its end: another message came while the item went over to
+ * another run. By its id the update is taken once.
+ */
+function isTurnedBack(error: unknown): boolean {
+  const { cause } = error as Error;
+  return (
+    error instanceof ServiceError && isGrpcServiceError(cause) && Number(cause.code) === FAILED_PRECONDITION
+  );
+}
 
 function refusalIn(error: unknown): string | undefined {
   if (!(error instanceof WorkflowUpdateFailedError)) return undefined;

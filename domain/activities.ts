@@ -36,13 +36,15 @@ export type UpdateResult =
   | { kind: 'elsewhere'; status: Status }
   | { kind: 'refused'; httpStatus: number; detail: string };
 
-/** What a workflow is told once, at its start, so that its history says by which rules it ran. */
+/** What a run is told once, at its start, so that its history says by which rules it ran. */
 export interface Rules {
   policy: Policy;
   /** Whether the provider's own systems can be called. */
   providerConnected: boolean;
   /** Prefix of this run's page in the Temporal UI, null where none is configured. */
   workflowUrlBase: string | null;
+  /** Events in history after which an item is carried over to a new run; the workflow's own number where it is left out. */
+  historyLimit?: number;
 }
 
 export interface RecordActivities {

@@ -4,6 +4,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   TimeoutFailure,
+  condition,
   proxyActivities,
   proxyLocalActivities,
 } from '@temporalio/workflow';
@@ -69,11 +70,13 @@ export const { channelsFor, deliver } = proxyActivities<NotificationActivities>(
 
 export const { loadRules } = localFirst<RecordActivities>({ attempt: 3_000 });
 
-/** One quick attempt; whoever calls them knows another way. */
-export const { findOffer, publish } = proxyLocalActivities<RecordActivities>({
+const quickly = proxyLocalActivities<RecordActivities>({
   startToCloseTimeout: '3s',
   retry: { maximumAttempts: 1 },
 });
+/** One quick attempt; whoever calls them knows another way. */
+export const findOffer: RecordActivities['findOffer'] = (input) => inTurn(() => quickly.findOffer(input));
+export const publish: RecordActivities['publish'] = (input) => inTurn(() => quickly.publish(input));
 
 export const { announce, record } = proxyActivities<RecordActivities>({
   startToCloseTimeout: '10s',
@@ -127,9 +130,9 @@ function localFirst<A extends { [K in keyof A]: (...args: never[]) => Promise<un
         const release = options.hold?.();
         try {
           const attempt = () => local[name]!(...args);
-          const result = await (options.finishAttempt === true
-            ? CancellationScope.nonCancellable(attempt)
-            : attempt());
+          const result = await inTurn(() =>
+            options.finishAttempt === true ? CancellationScope.nonCancellable(attempt) : attempt(),
+          );
           release?.(true);
           return result;
         } catch (error) {
@@ -139,6 +142,23 @@ function localFirst<A extends { [K in keyof A]: (...args: never[]) => Promise<un
         return await lasting[name]!(...args);
       },
   });
+}
+
+/** Every run has modules of its own: this is about one item. */
+let localRuns = false;
+
+/**
+ * One local activity at a time. Of several at once the results may come in another order when a history is replayed, and
+ * a worker that takes the item over could then not go on.
+ */
+async function inTurn<T>(call: () => Promise<T>): Promise<T> {
+  while (localRuns) await condition(() => !localRuns);
+  localRuns = true;
+  try {
+    return await call();
+  } finally {
+    localRuns = false;
+  }
 }
 
 /** Whether a call failed in a way that may pass. A local activity's failure comes bare, an ordinary one's wrapped. */

@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { Serviceability } from '../domain/activities.js';
 import type { Answer } from '../domain/answer.js';
 import type { AttentionCode } from '../domain/attention.js';
@@ -14,6 +14,9 @@ import type { Platform } from './platform.js';
 const SERVICEABILITY_PATIENCE = 30 * 60_000;
 /** Even when the deadline is near or past. */
 const LEAST_PATIENCE = 60_000;
+
+/** The step that a `retry` repeats while availability is unknown. */
+const CHECK = 'the availability check';
 
 /** `clear`: nothing stands in the way, go on. Anything else is the answer. */
 type Finding = { kind: 'clear' } | Answer;
@@ -79,17 +82,24 @@ async function askProvider(item: ItemState, platform: Platform): Promise<Finding
   };
   const { checkServiceability } = providerCalls({ hold, giveUpAfter: patience });
   for (;;) {
-    let found: Serviceability | null = null;
+    let found = item.serviceability;
     const asking = new CancellationScope();
-    const asked = asking
-      .run(() => checkServiceability({ item: item.known, offer: item.offer }))
-      .catch((): Serviceability => ({ kind: 'unknown', reason: 'The availability check does not answer.' }))
-      .then((answer) => void (found = answer));
+    const asked =
+      found !== null
+        ? Promise.resolve()
+        : asking
+            .run(() => checkServiceability({ item: item.known, offer: item.offer }))
+            .catch((): Serviceability => ({
+              kind: 'unknown',
+              reason: 'The availability check does not answer.',
+            }))
+            .then((answer) => void (found = answer));
+    item.fibers.beside(asked);
     const answer = await untilAnsweredOr(item, platform, () => found !== null || item.availabilityConfirmed);
     if (found === null) asking.cancel();
     await asked;
     if (answer !== null) return answer;
-    const said = found as Serviceability | null;
+    const said = found;
     if (said?.kind === 'serviceable') item.availabilityConfirmed = true;
     if (item.availabilityConfirmed) return CLEAR;
     if (said?.kind === 'not_serviceable') {
@@ -97,11 +107,12 @@ async function askProvider(item: ItemState, platform: Platform): Promise<Finding
       const rejection: Answer = { kind: 'reject', reason, reasonCode: 'not_available', actor: 'provider' };
       return alternative === undefined ? rejection : { ...rejection, alternative };
     }
+    item.serviceability = said;
     const untold = 'The availability check cannot tell.';
     const message = (said?.kind === 'unknown' ? said.reason : undefined) ?? untold;
-    const step = { name: 'the availability check', told: untold };
-    const told = await askPerson(item, platform, 'availability_unknown', message, step);
+    const told = await askPerson(item, platform, 'availability_unknown', message, untold);
     if (told.kind !== 'retry') return told;
+    item.serviceability = null;
   }
 }
 
@@ -117,45 +128,49 @@ async function askPerson(
   platform: Platform,
   code: AttentionCode,
   message: string,
-  /** The step that a `retry` repeats, and what notifications say of the question. */
-  repeatable: { name: string; told: string },
+  /** What notifications say of the question; `retry` asks the provider's system again. */
+  told: string,
 ): Promise<Finding | { kind: 'retry' }>;
 async function askPerson(
   item: ItemState,
   platform: Platform,
   code: AttentionCode,
   message: string,
-  repeatable?: { name: string; told: string },
+  told?: string,
 ): Promise<Finding | { kind: 'retry' }> {
   const asked = `${item.stage}: ${message}`;
-  if (item.approved.has(asked)) return CLEAR;
+  if (item.question !== null && item.question.asked !== asked) closeQuestion(item);
+  if (item.approved.includes(asked)) return CLEAR;
   if (item.simulated) {
-    item.journal.write({
-      type: 'note',
-      actor: 'simulation',
-      note: `Approved for the test order: ${message}`,
-    });
+    const note = `Approved for the test order: ${message}`;
+    item.journal.write({ type: 'note', actor: 'simulation', note });
+    item.approved.push(asked);
     return CLEAR;
   }
-  item.question = { code, message };
+  item.question = { code, asked };
   item.waitingFor = 'a person';
-  const retries = item.retries;
-  if (repeatable !== undefined) item.stuck.set(repeatable.name, code);
-  const retry = () => repeatable !== undefined && item.retries > retries;
-  item.raise(code, message, repeatable?.told);
+  // Stuck since before this run: a `retry` may have come while it began.
+  const before = item.stuck[CHECK]?.retries ?? item.retries;
+  if (told !== undefined) item.stuck[CHECK] = { code, retries: before };
+  const retry = () => told !== undefined && item.retries > before;
+  item.raise(code, message, told);
   if (item.held.length > 0) raiseHeld(item);
   const answer = await untilAnsweredOr(item, platform, () => {
-    if (code === 'availability_unknown' && item.availabilityConfirmed) item.question = null;
-    return item.question === null || retry();
+    const known = code === 'availability_unknown' && item.availabilityConfirmed;
+    return item.question === null || known || retry();
   });
-  item.question = null;
-  if (repeatable !== undefined) item.stuck.delete(repeatable.name);
+  const again = answer === null && item.question !== null && retry();
+  closeQuestion(item);
   item.waitingFor = null;
-  item.settle(code);
   if (answer !== null) return answer;
-  if (retry()) return { kind: 'retry' };
-  item.approved.add(asked);
-  return CLEAR;
+  return again ? { kind: 'retry' } : CLEAR;
+}
+
+/** The question has been answered, or nobody needs to answer it any more. */
+export function closeQuestion(item: ItemState): void {
+  if (item.question !== null) item.settle(item.question.code);
+  item.question = null;
+  delete item.stuck[CHECK];
 }
 
 /** The answer that a message gives, or null once the condition holds without one. */
@@ -172,7 +187,7 @@ export async function untilAnsweredOr(
     if (answered()) return { kind: 'elsewhere', status: item.status ?? 'pending' };
     if (item.verdict !== null) return item.verdict;
     if (holds()) return null;
-    await condition(() => item.hasNews() || item.verdict !== null || answered() || holds());
+    await item.fibers.rest(() => item.hasNews() || item.verdict !== null || answered() || holds());
   }
 }
 

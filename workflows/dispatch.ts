@@ -1,77 +1,117 @@
-import type { ProviderAnswer } from '../domain/activities.js';
+import type { Activation, ProviderAnswer } from '../domain/activities.js';
 import { isTestOrder } from '../domain/order-item.js';
 import { providerCalls } from './activities.js';
+import type { Dispatch, DispatchStep } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
 import { hasEnded, whileOpen } from './platform.js';
 import { simulatedVisit } from './simulated-visit.js';
 
-/** Tells the provider's systems what is to be done, as far as they are connected; else the field acts by itself. */
-export async function setOut(item: ItemState): Promise<void> {
-  const { category, known, offer } = item;
+/**
+ * Tells the provider's systems what is to be done, as far as they are connected; else the field acts by itself. Begins it,
+ * or goes on with what an earlier run left open.
+ */
+export function setOut(item: ItemState): void {
+  item.dispatch ??= begin(item);
+  for (const step of item.dispatch.open) item.fibers.beside(carryOutStep(step, item, item.dispatch));
+}
+
+function begin(item: ItemState): Dispatch {
+  const { category, known, rules } = item;
+  const steps = (...open: DispatchStep[]): Dispatch => ({
+    open,
+    // Made again with another time, the call would contradict its own idempotency key.
+    contactBy: new Date(item.calledAt + rules.policy.stages.contact).toISOString(),
+    refused: {},
+  });
+  if (item.status !== 'accepted' || item.withdrawal !== null) return steps();
   if (item.simulated) {
     item.events.push(...simulatedVisit(category.fulfillment, Date.now()));
-    return;
+    return steps();
   }
   // Nobody drives out for a test order, however it came to be accepted.
-  if (!item.rules.providerConnected || isTestOrder(known)) return;
+  if (!rules.providerConnected || isTestOrder(known)) return steps();
+  return category.fulfillment === 'instant' ? steps('activation') : steps('work order', 'customer contact');
+}
+
+async function carryOutStep(step: DispatchStep, item: ItemState, dispatch: Dispatch): Promise<void> {
   const calls = providerCalls({ hold: item.journal.hold, finishAttempt: true });
-  if (category.fulfillment === 'instant') {
-    const result = await insist(item, 'the activation', () =>
-      whileOpen(item, () => calls.activate({ item: known, offer })),
-    );
-    if (result?.activated !== true) return;
-    if (hasEnded(item)) {
-      if (item.status !== 'active') switchOff(item);
-      return;
+  const { known, offer } = item;
+  switch (step) {
+    case 'activation': {
+      const call = () => whileOpen(item, () => calls.activate({ item: known, offer }));
+      const result = await insist(item, dispatch, step, call);
+      if (result?.activated === true) activated(item, result);
+      break;
     }
-    const { kind: _, activated: __, ...data } = result;
-    const time = new Date().toISOString();
-    item.events.push({
-      id: `activation-${item.itemId}`,
-      type: 'service.activated',
-      time,
-      source: 'provider',
-      data,
-    });
+    case 'work order': {
+      const needless = () => item.facts.workOrderId !== undefined;
+      const call = () => calls.createWorkOrder({ item: known, offer });
+      const ordered = await insist(item, dispatch, step, call, needless);
+      if (ordered !== null) await keepOne(item, ordered.workOrderId);
+      break;
+    }
+    case 'customer contact': {
+      const { contactBy } = dispatch;
+      const call = () => whileOpen(item, () => calls.contactCustomer({ item: known, contactBy }));
+      await insist(item, dispatch, step, call);
+      break;
+    }
+    default:
+      step satisfies never;
+  }
+  dispatch.open = dispatch.open.filter((open) => open !== step);
+}
+
+function activated(item: ItemState, result: Activation): void {
+  if (hasEnded(item)) {
+    if (item.status !== 'active') switchOff(item);
     return;
   }
-  // Made again with another time, the call would contradict its own idempotency key.
-  const contactBy = new Date(item.calledAt + item.rules.policy.stages.contact).toISOString();
-  const [ordered] = await Promise.all([
-    insist(
-      item,
-      'the work order',
-      () => calls.createWorkOrder({ item: known, offer }),
-      () => item.facts.workOrderId !== undefined,
-    ),
-    insist(item, 'the customer contact', () =>
-      whileOpen(item, () => calls.contactCustomer({ item: known, contactBy })),
-    ),
-  ]);
-  if (ordered === null) return;
-  const needed = !hasEnded(item) || item.facts.workOrderId === ordered.workOrderId;
+  const { accountNumber, policyNumber, effectiveDate } = result;
+  item.events.push({
+    id: `activation-${item.itemId}`,
+    type: 'service.activated',
+    time: new Date().toISOString(),
+    source: 'provider',
+    data: {
+      ...(accountNumber === undefined ? {} : { accountNumber }),
+      ...(policyNumber === undefined ? {} : { policyNumber }),
+      ...(effectiveDate === undefined ? {} : { effectiveDate }),
+    },
+  });
+}
+
+/** The work order we made stands, unless the order has ended or the field has named another one meanwhile. */
+async function keepOne(item: ItemState, workOrderId: string): Promise<void> {
+  const needed = !hasEnded(item) || item.facts.workOrderId === workOrderId;
   if (item.withdrawn || !needed) {
-    await callOff(item, ordered.workOrderId);
+    await callOff(item, workOrderId);
     return;
   }
-  if (item.facts.workOrderId === undefined) item.facts.workOrderId = ordered.workOrderId;
-  else if (item.facts.workOrderId !== ordered.workOrderId) await callOff(item, ordered.workOrderId);
-  item.journal.write({ type: 'note', actor: 'workflow', note: `Work order ${ordered.workOrderId} made.` });
+  item.journal.write({ type: 'note', actor: 'workflow', note: `Work order ${workOrderId} made.` });
+  if (item.facts.workOrderId === undefined) item.facts.workOrderId = workOrderId;
+  else if (item.facts.workOrderId !== workOrderId) await callOff(item, workOrderId);
 }
 
 /** A refusal goes before a person, who may have it tried again. Null once it is needless, or the item over. */
 async function insist<T>(
   item: ItemState,
-  step: string,
+  { refused }: Dispatch,
+  step: DispatchStep,
   call: () => Promise<ProviderAnswer<T> | null>,
   needless: () => boolean = () => false,
 ): Promise<({ kind: 'done' } & T) | null> {
   for (;;) {
-    const answer = await call();
-    if (answer === null || answer.kind === 'done') return answer;
-    const message = `The provider's system refused ${step}: ${answer.detail}`;
-    const stuck = { step, code: 'manual_review', message } as const;
-    if (!(await item.untilRetryOr(stuck, () => hasEnded(item) || needless()))) return null;
+    if (refused[step] === undefined) {
+      const answer = await call();
+      if (answer === null || answer.kind === 'done') return answer;
+      refused[step] = answer.detail;
+    }
+    const message = `The provider's system refused the ${step}: ${refused[step]}`;
+    const stuck = { step: `the ${step}`, code: 'manual_review', message } as const;
+    const retry = await item.untilRetryOr(stuck, () => hasEnded(item) || needless());
+    delete refused[step];
+    if (!retry) return null;
   }
 }
 

@@ -12,24 +12,31 @@ import { hasEnded, type Platform } from './platform.js';
  */
 export async function carryOut(item: ItemState, platform: Platform): Promise<void> {
   await condition(() => item.offerRead);
+  const goingOn = item.dispatch !== null;
   stand(item);
-  if (item.status === 'accepted' && item.withdrawal === null) item.background(setOut(item));
+  setOut(item);
+  if (!goingOn) takeOver(item);
+  while (!hasEnded(item)) {
+    await item.fibers.rest(() => item.hasNews());
+    if (item.hints.length > 0) {
+      await platform.look();
+    } else {
+      item.inHand = item.events.shift() ?? null;
+      if (item.inHand !== null) await apply(item.inHand, item, platform);
+      item.inHand = null;
+    }
+    if (!hasEnded(item)) stand(item);
+  }
+  leaveAside(item);
+}
+
+/** What came before the acceptance is acted on now. */
+function takeOver(item: ItemState): void {
   item.events.unshift(...inOrder(item.held.splice(0)));
   if (item.withdrawal !== null) item.events.unshift(item.withdrawal);
   else if (item.verdict?.kind === 'reject')
     item.raise('drift', 'The order was to be rejected, and is accepted at Offergrid.');
   item.settle('event_before_decision');
-  while (!hasEnded(item)) {
-    await condition(() => item.hasNews());
-    if (item.hints.length > 0) {
-      await platform.look();
-    } else {
-      const event = item.events.shift();
-      if (event !== undefined) await apply(event, item, platform);
-    }
-    if (!hasEnded(item)) stand(item);
-  }
-  leaveAside(item);
 }
 
 /** What was reported too late to apply stays on record. */
@@ -161,7 +168,7 @@ function isOutdated(event: ProviderEvent, { appointment }: ItemState): boolean {
 function adopt(event: ProviderEvent, item: ItemState): void {
   const named = 'workOrderId' in event.data ? event.data.workOrderId : undefined;
   const ours = item.facts.workOrderId;
-  if (named !== undefined && ours !== undefined && named !== ours) item.background(callOff(item, ours));
+  if (named !== undefined && ours !== undefined && named !== ours) item.fibers.beside(callOff(item, ours));
 }
 
 function missed(by: 'customer' | 'technician', item: ItemState): void {

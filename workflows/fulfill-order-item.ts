@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import type { Answer } from '../domain/answer.js';
 import type { Offer, OrderItem } from '../domain/order-item.js';
 import type { ProviderEvent } from '../domain/provider-event.js';
@@ -6,10 +6,10 @@ import { isFinal, isUnanswered, UNANSWERED_STATUSES } from '../domain/status.js'
 import type { Step } from '../domain/status-update.js';
 import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
 import { fetchItem, fetchOffer, findOffer, loadRules, mayPass } from './activities.js';
-import { checkAvailability, decide, review, untilAnsweredOr } from './decide.js';
+import { checkAvailability, closeQuestion, decide, review, untilAnsweredOr } from './decide.js';
 import { standDown } from './dispatch.js';
 import { carryOut } from './fulfil.js';
-import { ItemState } from './item-state.js';
+import { ItemState, type Carried } from './item-state.js';
 import { finish, Platform, reach, settleSla, whileOpen } from './platform.js';
 import { ResponseClock } from './response-clock.js';
 
@@ -19,48 +19,73 @@ const LONGEST_PAUSE = 3_600_000;
 /** About two days; after that only a person or a word from the platform has it read again. */
 const READS_BY_ITSELF = 60;
 
+/** Events in a run's history after which the item is carried over: a worker replays as many in a fraction of a second. */
+const LONG_HISTORY = 2_000;
+
 /**
  * One order item, from the first word of it to a live service. It ends when the platform shows an end; until then it
- * waits, for months if need be.
+ * waits, for months if need be, in as many runs as that takes: `carried` is what the run before this one knew. The rules
+ * are loaded anew in each, so that a change of policy reaches items that wait; what was promised stays as it was.
  */
-export async function fulfillOrderItem(input: FulfillOrderItemInput): Promise<void> {
-  const item = new ItemState(input, await loadRules());
-  const platform = new Platform(item);
+export async function fulfillOrderItem(input: FulfillOrderItemInput, carried?: Carried): Promise<void> {
+  const item = new ItemState(input, carried);
+  // Before anything is awaited: a message may have come with the first task.
   item.listen();
+  item.rules = await loadRules();
+  const ended = await Promise.race([tellStory(item).then(() => true), historyIsLong(item).then(() => false)]);
+  if (!ended) await continueAsNew<typeof fulfillOrderItem>(input, item.carry());
+}
+
+async function tellStory(item: ItemState): Promise<void> {
+  const platform = new Platform(item);
   const writing = item.journal.keep();
 
-  await hear(item);
-  item.background(learnOffer(item));
+  if (item.item === null) await hear(item);
+  if (!item.offerRead) item.fibers.beside(learnOffer(item));
   if (isUnanswered(item.status ?? 'pending')) await answerInTime(item, platform);
   if (!isFinal(item.status ?? 'pending')) await carryOut(item, platform);
   finish(item);
   await standDown(item);
 
-  await item.backgroundDone();
+  await item.fibers.done();
   await condition(allHandlersFinished);
   item.journal.close();
   await writing;
 }
 
+/** Only where the story waits: nothing is in hand then that the next run would have to know of. */
+async function historyIsLong(item: ItemState): Promise<void> {
+  const limit = item.rules.historyLimit ?? LONG_HISTORY;
+  const due = () => {
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    return (continueAsNewSuggested || historyLength >= limit) && item.quiet;
+  };
+  // A message that came with the one that made it due is acted on first.
+  while (!due()) await condition(due);
+}
+
 /** The webhook was a hint; the item itself is read from the platform, and the offer it is for from what we know. */
 async function hear(item: ItemState): Promise<void> {
   const step = 'reading the item';
-  for (let reads = 0, pause = FIRST_PAUSE; ; reads += 1, pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+  for (;;) {
+    // Said before the item is asked for again, and answered by that.
+    const { retries } = item;
+    item.hints.length = 0;
     const among = UNANSWERED_STATUSES;
     const lookup = await reach(item, () => fetchItem({ itemId: item.itemId, among }));
     if (lookup.kind === 'found') {
-      item.stuck.delete(step);
-      item.settle('drift');
+      item.unstick(step);
       item.read(lookup.item);
       if (!isUnanswered(lookup.item.status)) settleSla(item, lookup.item.status);
       return;
     }
-    item.stuck.set(step, 'drift');
+    item.stuck[step] = { code: 'drift', retries };
     item.raise('drift', 'Offergrid does not know this item as one of ours.');
-    const { retries } = item;
     const asked = () => item.retries > retries || item.hints.length > 0;
-    await (reads < READS_BY_ITSELF ? condition(asked, pause) : condition(asked));
-    item.hints.length = 0;
+    const pause =
+      item.reads < READS_BY_ITSELF ? Math.min(FIRST_PAUSE * 2 ** item.reads, LONGEST_PAUSE) : undefined;
+    item.reads += 1;
+    await item.fibers.rest(asked, pause);
   }
 }
 
@@ -87,6 +112,7 @@ async function answerInTime(item: ItemState, platform: Platform): Promise<void> 
   clock.start();
   while (isUnanswered(item.status ?? 'pending')) {
     const answer = await findAnswer(item, platform);
+    closeQuestion(item);
     if (answer.kind === 'elsewhere') continue;
     item.answering = true;
     const accepting = answer.kind === 'accept';

@@ -1,96 +1,62 @@
-import { condition, setHandler } from '@temporalio/workflow';
+import { allHandlersFinished, setHandler } from '@temporalio/workflow';
 import type { Rules } from '../domain/activities.js';
-import type { Answer } from '../domain/answer.js';
 import { mostUrgent, type Attention, type AttentionCode } from '../domain/attention.js';
 import type { OperatorCommand } from '../domain/command.js';
-import type { Appointment, Situation } from '../domain/event-plan.js';
-import { factsIn, type Facts } from '../domain/facts.js';
+import type { Situation } from '../domain/event-plan.js';
+import { factsIn } from '../domain/facts.js';
 import type { NotificationType } from '../domain/notification.js';
-import { isTestOrder, type Offer, type OrderItem } from '../domain/order-item.js';
+import { isTestOrder, type OrderItem } from '../domain/order-item.js';
 import type { OrderView } from '../domain/order-view.js';
 import { categoryPolicy, type CategoryPolicy } from '../domain/policy.js';
-import { readProviderEvent, type PlatformEvent, type ProviderEvent } from '../domain/provider-event.js';
-import { responseDeadline, type SlaState } from '../domain/response-deadline.js';
-import type { Outcome, Stage } from '../domain/stage.js';
-import type { Status } from '../domain/status.js';
-import type { Milestones } from '../domain/transition.js';
+import { readProviderEvent } from '../domain/provider-event.js';
+import { responseDeadline } from '../domain/response-deadline.js';
+import type { Stage } from '../domain/stage.js';
 import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
-import { viewOf, workflowUrl } from './item-view.js';
-import { Journal } from './journal.js';
+import { Fibers } from './fibers.js';
+import { ItemKnowledge } from './item-knowledge.js';
+import { milestonesOf, viewOf, workflowUrl } from './item-view.js';
+import { Journal, type JournalPages } from './journal.js';
 import { operate, platformEvent, providerEvent, state } from './messages.js';
 import { obey, refuseImpossible } from './operator.js';
 
-/** What a person was asked, and why. Open until approved, or until the item is answered some other way. */
-interface Question {
-  code: AttentionCode;
-  message: string;
+/** A sender repeats soon or never; what came longer ago than this many events is left to Postgres to remember. */
+const SEEN_IDS = 1_000;
+
+/** As good as any until the item has been read: nothing that is decided before depends on it. */
+const UNREAD = { fulfillment: 'installation', ends: 'active' } as const;
+
+/** What a run leaves to the next. */
+export interface Carried {
+  knowledge: ItemKnowledge;
+  journal: JournalPages;
+  /** Hold until the new run has loaded its own. */
+  rules: Rules;
 }
 
 /** An item as the workflow knows it, with the messages that change it. Handlers only record; the story acts. */
-export class ItemState {
+export class ItemState extends ItemKnowledge {
+  readonly fibers = new Fibers();
   readonly journal: Journal;
-
-  stage: Stage = 'intake';
-  outcome: Outcome | null = null;
-  status: Status | null = null;
-  item: OrderItem | null = null;
-  offer: Offer | null = null;
-  /** Whether it was found out what offer this is for; it may be none of ours. */
-  offerRead = false;
-  facts: Facts = {};
-  appointment: Appointment | null = null;
-  missedVisits = 0;
-  waitingFor: string | null = 'the order item from Offergrid';
-  sla: { state: SlaState; deadline: number; respondedAt: number | null } | null = null;
-  /**
-   * When Offergrid was last called. Unlike the clock of the moment it is in the history already: what is made of it
-   * stays the same when a worker dies and its task is done again.
-   */
-  calledAt = Date.now();
-  acceptedAt: number | null = null;
-  finishedAt: number | null = null;
-  /** The order was called off after its acceptance; what the provider began for it is stopped. */
-  withdrawn = false;
-
-  /** Messages the story has not acted on yet. */
-  readonly events: ProviderEvent[] = [];
-  readonly hints: PlatformEvent[] = [];
-  /** Field events that came before the answer. */
-  held: ProviderEvent[] = [];
-  /** How to answer the order, once somebody or something has said so. */
-  verdict: Answer | null = null;
-  /** The order was called off before its answer: should it be accepted all the same, it is cancelled. */
-  withdrawal: ProviderEvent | null = null;
   /** The answer is on its way to the platform: it is too late for another. */
   answering = false;
-  availabilityConfirmed = false;
-  /** What a person has approved; it is not asked again. */
-  readonly approved = new Set<string>();
-  question: Question | null = null;
-  /** The steps that cannot go on by themselves, each with the attention it is under. */
-  readonly stuck = new Map<string, AttentionCode>();
-  /** Grows with every `retry`: of several stuck steps each sees it for itself. */
-  retries = 0;
 
-  readonly #background: Promise<void>[] = [];
-  #attentions = new Map<AttentionCode, Attention>();
-  #heardAt = Date.now();
-  #seen = new Set<string>();
-  /** How many field commands came: each is an event of its own. */
-  commands = 0;
+  #rules: Rules | null;
 
   constructor(
     private readonly input: FulfillOrderItemInput,
-    readonly rules: Rules,
+    carried?: Carried,
   ) {
-    this.journal = new Journal(input.itemId, () => ({
-      view: this.view(),
-      situation: this.situation(),
-      milestones: this.#milestones(),
-    }));
+    super();
+    Object.assign(this, carried?.knowledge);
+    this.#rules = carried?.rules ?? null;
+    this.journal = new Journal(
+      input.itemId,
+      () => ({ view: this.view(), situation: this.situation(), milestones: milestonesOf(this) }),
+      carried?.journal,
+    );
   }
 
-  /** Answers messages from now on; those that came before are delivered first. */
+  /** Answers messages from now on; those that came before are delivered first. They may come before the rules. */
   listen(): void {
     setHandler(providerEvent, (message) => this.#hearProvider(message));
     setHandler(platformEvent, (event) => void this.hints.push(event));
@@ -98,6 +64,15 @@ export class ItemState {
       validator: (command: OperatorCommand) => refuseImpossible(this, command),
     });
     setHandler(state, () => this.view());
+  }
+
+  set rules(rules: Rules) {
+    this.#rules = rules;
+  }
+
+  get rules(): Rules {
+    if (this.#rules === null) throw new Error('the rules have not been loaded yet');
+    return this.#rules;
   }
 
   get itemId(): string {
@@ -131,7 +106,7 @@ export class ItemState {
   read(item: OrderItem): void {
     this.item = item;
     this.status = item.status;
-    const createdAt = item.createdAt === null ? this.#heardAt : Date.parse(item.createdAt);
+    const createdAt = item.createdAt === null ? this.heardAt : Date.parse(item.createdAt);
     const deadline = responseDeadline(createdAt, this.rules.policy.response);
     this.sla = { state: 'on_track', deadline, respondedAt: null };
     this.journal.writeLater({
@@ -144,11 +119,7 @@ export class ItemState {
 
   /** When the item was created at Offergrid, epoch milliseconds; when we heard of it if the platform does not say. */
   get createdAt(): number {
-    return this.item?.createdAt == null ? this.#heardAt : Date.parse(this.item.createdAt);
-  }
-
-  get heardAt(): number {
-    return this.#heardAt;
+    return this.item?.createdAt == null ? this.heardAt : Date.parse(this.item.createdAt);
   }
 
   /** A stage that is only passed through (`waitingFor` null) is not worth a write of its own. */
@@ -163,15 +134,20 @@ export class ItemState {
    * message repeats another system's words, which may name the customer.
    */
   raise(code: AttentionCode, message: string, told = message): void {
-    if (this.#attentions.get(code)?.message === message) return;
-    const fresh = !this.#attentions.has(code);
-    this.#attentions.set(code, { code, since: new Date().toISOString(), message });
+    const standing = this.attentions.find((attention) => attention.code === code);
+    if (standing?.message === message) return;
+    const since = new Date().toISOString();
+    this.attentions = [...this.attentions.filter((one) => one !== standing), { code, since, message }];
     this.journal.write({ type: 'note', actor: 'workflow', note: `${code}: ${message}` });
-    if (fresh && !code.startsWith('sla_')) this.notify('order.attention', told, `order.attention-${code}`);
+    if (standing === undefined && !code.startsWith('sla_'))
+      this.notify('order.attention', told, `order.attention-${code}`);
   }
 
   settle(...codes: AttentionCode[]): void {
-    for (const code of codes) if (this.#attentions.delete(code)) this.journal.touch();
+    const left = this.attentions.filter(({ code }) => !codes.includes(code));
+    if (left.length === this.attentions.length) return;
+    this.attentions = left;
+    this.journal.touch();
   }
 
   notify(type: NotificationType, message: string, about: string = type): void {
@@ -181,19 +157,24 @@ export class ItemState {
       stage: this.stage,
       ...(this.sla === null ? {} : { deadline: new Date(this.sla.deadline).toISOString() }),
       message,
-      url: workflowUrl(this.rules),
+      url: this.url,
       ...(this.item !== null && isTestOrder(this.item) ? { testOrder: true as const } : {}),
     };
     this.journal.announce({ type, data }, about);
   }
 
   get attention(): Attention | null {
-    return mostUrgent(this.#attentions.values());
+    return mostUrgent(this.attentions);
+  }
+
+  /** This run's page in the Temporal UI, where one is configured. */
+  get url(): string | null {
+    return this.#rules === null ? null : workflowUrl(this.#rules);
   }
 
   /** As much as decides what an event does; before the item is read it is as good as pending. */
   situation(): Situation {
-    const { fulfillment, ends } = this.category;
+    const { fulfillment, ends } = this.#rules === null ? UNREAD : this.category;
     return {
       stage: this.stage,
       status: this.status ?? 'pending',
@@ -211,13 +192,17 @@ export class ItemState {
     Object.assign(this.facts, factsIn(data));
   }
 
-  /** Work beside the story that must be over before the run may close. */
-  background(work: Promise<void>): void {
-    this.#background.push(work);
+  /** Nothing is in hand, unwritten or about to happen. */
+  get quiet(): boolean {
+    return this.fibers.allRest && this.journal.settled && allHandlersFinished();
   }
 
-  async backgroundDone(): Promise<void> {
-    await Promise.all(this.#background);
+  /** All that another run needs to go on from here. */
+  carry(): Carried {
+    const known = Object.keys(new ItemKnowledge()).map((key) => [key, this[key as keyof ItemKnowledge]]);
+    const knowledge = Object.fromEntries(known) as ItemKnowledge;
+    if (knowledge.inHand !== null) knowledge.events = [knowledge.inHand, ...knowledge.events];
+    return { knowledge: { ...knowledge, inHand: null }, journal: this.journal.pages, rules: this.rules };
   }
 
   /** Whether a message waits for the story to act on it. */
@@ -231,13 +216,21 @@ export class ItemState {
     holds: () => boolean,
   ): Promise<boolean> {
     const { step, code, message } = stuck;
-    const before = this.retries;
-    this.stuck.set(step, code);
+    // Stuck since before this run: a `retry` may have come while it began.
+    const before = this.stuck[step]?.retries ?? this.retries;
+    this.stuck[step] = { code, retries: before };
     this.raise(code, message, stuck.told);
-    await condition(() => this.retries > before || holds());
-    this.stuck.delete(step);
-    if (![...this.stuck.values()].includes(code)) this.settle(code);
+    await this.fibers.rest(() => this.retries > before || holds());
+    this.unstick(step);
     return this.retries > before;
+  }
+
+  /** The step goes on, or is not wanted any more. */
+  unstick(step: string): void {
+    const stuck = this.stuck[step];
+    if (stuck === undefined) return;
+    delete this.stuck[step];
+    if (!Object.values(this.stuck).some(({ code }) => code === stuck.code)) this.settle(stuck.code);
   }
 
   /** Signals reach a workflow past the API as well: what is no event would break every later step. */
@@ -251,21 +244,9 @@ export class ItemState {
       });
       return;
     }
-    if (this.#seen.has(event.id)) return;
-    this.#seen.add(event.id);
+    if (this.seen.includes(event.id)) return;
+    this.seen = [...this.seen, event.id].slice(-SEEN_IDS);
     this.events.push(event);
     this.journal.writeLater({ type: 'event', actor: event.source ?? 'provider', note: event.type });
   }
-
-  #milestones(): Milestones {
-    return {
-      acceptedAt: iso(this.acceptedAt),
-      respondedAt: iso(this.sla?.respondedAt ?? null),
-      finishedAt: iso(this.finishedAt),
-    };
-  }
-}
-
-function iso(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
 }

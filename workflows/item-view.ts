@@ -2,6 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { Rules } from '../domain/activities.js';
 import { isTestOrder } from '../domain/order-item.js';
 import type { OrderView } from '../domain/order-view.js';
+import type { Milestones } from '../domain/transition.js';
 import type { ItemState } from './item-state.js';
 
 /** What people see of an item now. */
@@ -32,8 +33,21 @@ export function viewOf(item: ItemState): OrderView {
     workOrderId: item.facts.workOrderId ?? null,
     createdAt: new Date(item.createdAt).toISOString(),
     updatedAt: new Date().toISOString(),
-    workflow: { workflowId: workflowInfo().workflowId, url: workflowUrl(item.rules) },
+    workflow: { workflowId: workflowInfo().workflowId, url: item.url },
   };
+}
+
+/** When it came to what, for the reports. */
+export function milestonesOf({ acceptedAt, sla, finishedAt }: ItemState): Milestones {
+  return {
+    acceptedAt: iso(acceptedAt),
+    respondedAt: iso(sla?.respondedAt ?? null),
+    finishedAt: iso(finishedAt),
+  };
+}
+
+function iso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
 }
 
 /** This run's page in the Temporal UI, where one is configured. */

@@ -23,28 +23,52 @@ const TEST_ORDER = defineSearchAttributeKey('TestOrder', SearchAttributeType.BOO
 /** What the journal writes down beside its own lines. */
 export type Snapshot = Pick<Transition, 'view' | 'situation' | 'milestones'>;
 
+/** What a later run needs to go on counting where this one ended. */
+export interface JournalPages {
+  /** Lines that go out with the next write. */
+  entries: Transition['entries'];
+  sequence: number;
+  revision: number;
+  /** How often people were told of each thing. */
+  notified: Record<string, number>;
+  /** The search attributes as last set. */
+  indexed: Record<string, unknown>;
+}
+
 /**
  * Writes the item's story down: lines and notifications gather while the story runs, and one write at a time carries
  * them out with the view of that moment. It never holds the story up: when the database is away the story goes on.
  */
 export class Journal {
-  #entries: Transition['entries'] = [];
   #notifications: Notification[] = [];
   #changed = false;
   #commanded = false;
   #holds = 0;
+  #writing = false;
   /** Writes that could not be made at once. */
-  #records: Promise<void> = Promise.resolve();
+  readonly #records = new Set<Promise<void>>();
   #closed = false;
-  #sequence = 0;
-  readonly #notified = new Map<string, number>();
-  #revision = 0;
-  #indexed: Record<string, unknown> = {};
+  readonly #pages: JournalPages;
 
   constructor(
     private readonly itemId: string,
     private readonly snapshot: () => Snapshot,
-  ) {}
+    carried?: JournalPages,
+  ) {
+    this.#pages = carried ?? { entries: [], sequence: 0, revision: 0, notified: {}, indexed: {} };
+    // What a run says of itself in the Temporal UI is not carried over with its search attributes.
+    if (carried !== undefined) setCurrentDetails(describe(snapshot().view));
+  }
+
+  /** What has been counted so far, for a run that goes on. */
+  get pages(): JournalPages {
+    return this.#pages;
+  }
+
+  /** Everything that was to be written has been. */
+  get settled(): boolean {
+    return !this.#changed && this.#holds === 0 && !this.#writing && this.#records.size === 0;
+  }
 
   /** Adds a line, and has it written. */
   write(entry: Partial<TimelineEntry> & Pick<TimelineEntry, 'type' | 'actor'>): void {
@@ -55,13 +79,13 @@ export class Journal {
 
   /** Adds a line that goes out with the next write: another follows at once. */
   writeLater(entry: Partial<TimelineEntry> & Pick<TimelineEntry, 'type' | 'actor'>): void {
-    this.#entries.push({
+    this.#pages.entries.push({
       at: new Date().toISOString(),
       from: null,
       to: null,
       note: null,
       ...entry,
-      sequence: ++this.#sequence,
+      sequence: ++this.#pages.sequence,
     });
   }
 
@@ -71,8 +95,8 @@ export class Journal {
    * thing is not taken for a repeat.
    */
   announce(notification: Omit<Notification, 'id' | 'timestamp'>, about: string = notification.type): void {
-    const count = (this.#notified.get(about) ?? 0) + 1;
-    this.#notified.set(about, count);
+    const count = (this.#pages.notified[about] ?? 0) + 1;
+    this.#pages.notified[about] = count;
     const id = `${this.itemId}-${about}-${count}`;
     this.#notifications.push({ id, timestamp: new Date().toISOString(), ...notification });
     this.#changed = true;
@@ -100,11 +124,12 @@ export class Journal {
       if (!this.#changed) break;
       await this.#commandsTaken();
       this.#changed = false;
-      const entries = this.#entries.splice(0);
+      this.#writing = true;
+      const entries = this.#pages.entries.splice(0);
       const notifications = this.#notifications.splice(0);
       const { view, situation, milestones } = this.snapshot();
       this.#index(view);
-      const revision = ++this.#revision;
+      const revision = ++this.#pages.revision;
       const transition = { itemId: this.itemId, revision, view, situation, milestones, entries };
       try {
         await publish({ transition, notifications });
@@ -112,11 +137,12 @@ export class Journal {
         if (!mayPass(error)) throw error;
         // People are told at once; what is to be searched waits for the database to come back.
         if (notifications.length > 0) await announce({ notifications });
-        const earlier = this.#records;
-        this.#records = record({ transition }).then(() => earlier);
+        const recording = record({ transition }).finally(() => this.#records.delete(recording));
+        this.#records.add(recording);
       }
+      this.#writing = false;
     }
-    await this.#records;
+    await Promise.all(this.#records);
   }
 
   /** Ends `keep` once all is written. */
@@ -142,8 +168,8 @@ export class Journal {
     const updates: SearchAttributeUpdatePair[] = [];
     const set = (pair: SearchAttributeUpdatePair) => {
       const value = pair.value instanceof Date ? pair.value.getTime() : pair.value;
-      if ((this.#indexed[pair.key.name] ?? null) === value) return;
-      this.#indexed[pair.key.name] = value;
+      if ((this.#pages.indexed[pair.key.name] ?? null) === value) return;
+      this.#pages.indexed[pair.key.name] = value;
       updates.push(pair);
     };
     set({ key: KEYWORDS.OffergridOrderId, value: view.orderId });

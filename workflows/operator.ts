@@ -14,7 +14,7 @@ export function refuseImpossible(item: ItemState, command: OperatorCommand): voi
     case 'note':
       return;
     case 'retry':
-      if (item.stuck.size === 0) throw refused('no step is stuck');
+      if (Object.keys(item.stuck).length === 0) throw refused('no step is stuck');
       return;
     case 'approve':
       if (item.question === null || item.verdict !== null) throw refused('no question is open');
@@ -45,7 +45,10 @@ export function obey(item: ItemState, command: OperatorCommand): OrderView {
       item.retries += 1;
       break;
     case 'approve':
-      if (item.question !== null) item.settle(item.question.code);
+      if (item.question !== null) {
+        item.approved.push(item.question.asked);
+        item.settle(item.question.code);
+      }
       item.question = null;
       item.waitingFor = null;
       break;

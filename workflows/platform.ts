@@ -5,6 +5,7 @@ import { outcomeOf } from '../domain/stage.js';
 import { isFinal, isFurther, isUnanswered, type Status } from '../domain/status.js';
 import { updateFor, type Step } from '../domain/status-update.js';
 import { fetchItem, giveAnswer, mayPass, updateStatus } from './activities.js';
+import type { Refusal } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
 
 const ANNOUNCED: Partial<Record<Status, NotificationType>> = {
@@ -91,7 +92,7 @@ export class Platform {
 
   async #alone<T>(call: () => Promise<T>): Promise<T> {
     // Of several that waited one goes first, and the others wait again.
-    while (this.#busy) await condition(() => !this.#busy);
+    while (this.#busy) await this.item.fibers.rest(() => !this.#busy);
     this.#busy = true;
     try {
       return await call();
@@ -116,45 +117,58 @@ export class Platform {
     const { timeZone, stages } = item.rules.policy;
     const update = updateFor(step, { timeZone, contactWithin: stages.contact, facts: item.facts });
     const send = step.status === 'accepted' || step.status === 'rejected' ? giveAnswer : updateStatus;
+    if (item.refusal !== null && item.refusal.status !== step.status) this.#forgetRefusal();
     for (;;) {
-      const result = await reach(item, (repeated) => send({ itemId: item.itemId, from, update, repeated }));
-      switch (result.kind) {
-        case 'applied':
-          this.#take(step.status, actor, update.providerNotes);
-          return 'told';
-        case 'elsewhere':
-          this.#takeRemote(result.status);
-          return 'overtaken';
-        case 'refused': {
-          if (step.status === 'submitted_to_provider') {
-            // Only a courtesy: it must not stand in the way of the answer.
-            item.journal.write({
-              type: 'note',
-              actor: 'offergrid',
-              note: 'Offergrid refused the acknowledgement.',
-            });
-            return 'put_off';
+      if (item.refusal === null) {
+        const result = await reach(item, (repeated) => send({ itemId: item.itemId, from, update, repeated }));
+        switch (result.kind) {
+          case 'applied':
+            this.#take(step.status, actor, update.providerNotes);
+            return 'told';
+          case 'elsewhere':
+            this.#takeRemote(result.status);
+            return 'overtaken';
+          case 'refused': {
+            if (step.status === 'submitted_to_provider') {
+              // Only a courtesy: it must not stand in the way of the answer.
+              const note = 'Offergrid refused the acknowledgement.';
+              item.journal.write({ type: 'note', actor: 'offergrid', note });
+              return 'put_off';
+            }
+            const told = `Offergrid refused the move to ${step.status} (${result.httpStatus}).`;
+            const message = `${told.slice(0, -1)}: ${result.detail}`;
+            item.refusal = { status: step.status, message, told };
+            break;
           }
-          const told = `Offergrid refused the move to ${step.status} (${result.httpStatus}).`;
-          const message = `${told.slice(0, -1)}: ${result.detail}`;
-          // What is stuck is not on its way: another answer may take its place.
-          const { answering } = item;
-          item.answering = false;
-          const retry = await item.untilRetryOr(
-            { step: `the update to ${step.status}`, code: 'offergrid_rejected_update', message, told },
-            () =>
-              item.hints.length > 0 ||
-              item.events.some(({ type }) => type === 'order.cancelled') ||
-              givesWay(),
-          );
-          if (!retry) return 'put_off';
-          item.answering = answering;
-          break;
+          default:
+            return result satisfies never;
         }
-        default:
-          return result satisfies never;
       }
+      if (!(await this.#untilRepeated(item.refusal, givesWay))) return 'put_off';
     }
+  }
+
+  /** Puts a refused update before a person. True: it is to be sent again; false: something else comes first. */
+  async #untilRepeated(refusal: Refusal, givesWay: () => boolean): Promise<boolean> {
+    const { item } = this;
+    const { status, message, told } = refusal;
+    // What is stuck is not on its way: another answer may take its place.
+    const { answering } = item;
+    item.answering = false;
+    const retry = await item.untilRetryOr(
+      { step: updateTo(status), code: 'offergrid_rejected_update', message, told },
+      () => item.hints.length > 0 || item.events.some(({ type }) => type === 'order.cancelled') || givesWay(),
+    );
+    item.refusal = null;
+    item.answering = retry && answering;
+    return retry;
+  }
+
+  /** Another update takes the place of one that was refused before this run. */
+  #forgetRefusal(): void {
+    const { item } = this;
+    if (item.refusal !== null) item.unstick(updateTo(item.refusal.status));
+    item.refusal = null;
   }
 
   /** The platform's word counts; a person is told where a technician may be on the way already. */
@@ -174,12 +188,17 @@ export class Platform {
   #take(status: Status, actor: string, note: string): void {
     const { item } = this;
     const from = item.status;
+    this.#forgetRefusal();
     item.status = status;
     item.journal.write({ type: 'status', actor, from, to: status, note });
     if (!isUnanswered(status) && item.sla?.respondedAt === null) settleSla(item, status);
     const announced = ANNOUNCED[status];
     if (announced !== undefined) item.notify(announced, `${from ?? 'new'} → ${status}`);
   }
+}
+
+function updateTo(status: Status): string {
+  return `the update to ${status}`;
 }
 
 /** An end that is neither answer nor beyond one means that none was ever given. */

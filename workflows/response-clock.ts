@@ -1,12 +1,11 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
-import { alarmsFor, type Alarm } from '../domain/response-deadline.js';
+import { alarmsFor } from '../domain/response-deadline.js';
+import type { Due } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
 import type { Platform } from './platform.js';
 
 /** An item heard of late is given this long to be answered straight away before it is merely acknowledged. */
 const ACKNOWLEDGE_GRACE = 60_000;
-
-type Due = Alarm | { at: number; kind: 'acknowledge' };
 
 /**
  * Runs beside the story until the answer has landed at the platform: acknowledges an item that is still undecided,
@@ -35,14 +34,15 @@ export class ResponseClock {
   }
 
   async #run(): Promise<void> {
-    const dues = this.#dues();
-    for (const [at, due] of dues.entries()) {
+    const { item } = this;
+    item.dues ??= this.#dues();
+    if (item.acknowledging) this.#acknowledge();
+    for (let due = item.dues[0]; due !== undefined; due = item.dues[0]) {
       const wait = due.at - Date.now();
       if (wait > 0) await sleep(wait, { summary: due.kind });
+      item.dues = item.dues.slice(1);
       // After an outage several may be due at once: the last of them says it all.
-      const overtaken = dues
-        .slice(at + 1)
-        .some((next) => next.kind !== 'acknowledge' && next.at <= Date.now());
+      const overtaken = item.dues.some((next) => next.kind !== 'acknowledge' && next.at <= Date.now());
       if (due.kind !== 'warning' || !overtaken) this.#strike(due);
     }
   }
@@ -101,10 +101,12 @@ export class ResponseClock {
   #acknowledge(): void {
     const { item } = this;
     const wanted = () => item.status === 'pending' && !item.answering && item.verdict === null;
-    if (!wanted()) return;
-    item.background(
+    item.acknowledging = wanted();
+    if (!item.acknowledging) return;
+    item.fibers.beside(
       CancellationScope.nonCancellable(async () => {
         await this.platform.tell({ status: 'submitted_to_provider' }, 'policy', { stillWanted: wanted });
+        item.acknowledging = false;
       }),
     );
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Connection } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createActivities } from '../../activities/index.js';
@@ -17,6 +18,7 @@ import { startSandboxProvider, type SandboxProvider } from '../../sandbox/provid
 import { usePostgres } from '../../sandbox/stack/postgres.js';
 import { startOutageProxy, type OutageProxy } from '../api/outage-proxy.js';
 import { startTimeSkippingServer } from '../../sandbox/stack/time-skipping-server.js';
+import { createNamespace } from '../../sandbox/stack/temporal-namespace.js';
 import { startNotificationSink, type NotificationSink } from '../../sandbox/system/notification-sink.js';
 import { createReconciliation } from '../../db/reconciliation.js';
 import { createFulfillmentStarter } from '../../integrations/temporal/fulfillment-starter.js';
@@ -70,6 +72,10 @@ export interface SkippedTimeOptions {
   providerTimeoutMs?: number;
   /** Folder with the workflow bundle, default that of the build. */
   programs?: string;
+  /** Events after which an item is carried over to another run. */
+  historyLimit?: number;
+  /** With the `dev` server time is not skipped, and the rest is as in production. */
+  server?: 'time-skipping' | 'dev';
 }
 
 /** Starts everything with a policy of its own; what it leaves out has the contract's defaults. */
@@ -78,6 +84,7 @@ export async function startSkippedTime(
   options: SkippedTimeOptions = {},
 ): Promise<SkippedTime> {
   const { providerConnected = true, programs = join(projectRoot(), 'dist') } = options;
+  const { historyLimit, server = 'time-skipping' } = options;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const postgres = usePostgres(inject('postgresUrl'));
   const databaseUrl = await postgres.createDatabase();
@@ -87,7 +94,7 @@ export async function startSkippedTime(
   const through = new URL(databaseUrl);
   through.port = String(postgresLine.port);
   const pool = createPool(through.href);
-  const env = await startTimeSkippingServer();
+  const env = await (server === 'dev' ? useDevServer() : startTimeSkippingServer());
   const offergrid = await startSandboxOffergrid({
     providerKey: KEY,
     resellerKey: 'reseller',
@@ -111,7 +118,12 @@ export async function startSkippedTime(
     reconciliation: createReconciliation(pool),
     starter: createFulfillmentStarter(env.client),
     startNotification: notificationStarter(env.client),
-    rules: { policy: parsePolicy(policy), providerConnected, workflowUrlBase: null },
+    rules: {
+      policy: parsePolicy(policy),
+      providerConnected,
+      workflowUrlBase: null,
+      ...(historyLimit === undefined ? {} : { historyLimit }),
+    },
   });
   const base = { connection: env.nativeConnection, namespace: env.namespace ?? 'default' };
   const workers = await Promise.all([
@@ -169,4 +181,14 @@ export async function startSkippedTime(
       await postgres.dropDatabase(databaseUrl);
     },
   };
+}
+
+/** A namespace of its own on the server that all tests share. */
+async function useDevServer(): Promise<TestWorkflowEnvironment> {
+  const address = inject('temporalAddress');
+  const namespace = `test-${randomUUID()}`;
+  const connection = await Connection.connect({ address });
+  await createNamespace(connection, namespace);
+  await connection.close();
+  return await TestWorkflowEnvironment.createFromExistingServer({ address, namespace });
 }
