@@ -17,6 +17,8 @@ interface Size {
   callsPerMinute: number;
   /** Of each kind, the share of calls that it strikes. */
   share: number;
+  /** Of each kind so many at most. */
+  most: number;
   /** So many at most: each takes the client's 10 s. */
   timeouts: number;
 }
@@ -25,8 +27,8 @@ experiment<Size>({
   name: 'calls that fail',
   passes:
     '500, 429, timeouts and dropped replies on 30 % of calls: all ends right, quota never exceeded, calls at most 1.02 × what the failures cost',
-  small: { items: 8, callsPerMinute: 1_000, share: 0.1, timeouts: 0 },
-  full: { items: 200, callsPerMinute: 300, share: 0.1, timeouts: 20 },
+  small: { items: 5, callsPerMinute: 1_000, share: 0.2, most: 4, timeouts: 0 },
+  full: { items: 200, callsPerMinute: 300, share: 0.1, most: 1_000, timeouts: 20 },
   defect: {
     what: 'the item is read again before every repeat, needed or not',
     file: 'activities/offergrid-activities.js',
@@ -88,18 +90,18 @@ experiment<Size>({
 });
 
 /** Of calls about items only: the list that reconciliation asks for has its own tests. */
-function faults({ share, timeouts }: Size): HttpFault[] {
+function faults({ share, most: times, timeouts }: Size): HttpFault[] {
   const path = '/provider/orders/**';
   // Each is drawn for the calls that the ones before it left alone.
   const [first, second, third] = [share, share / (1 - share), share / (1 - 2 * share)];
   return [
     { kind: 'hang', path, times: timeouts, probability: share },
-    { kind: 'error', status: 500, path, probability: first },
+    { kind: 'error', status: 500, path, times, probability: first },
     {
-      ...{ kind: 'error', status: 429, path, probability: second, body: { retryAfter: 0.5 } },
+      ...{ kind: 'error', status: 429, path, times, probability: second, body: { retryAfter: 0.5 } },
       headers: { 'X-RateLimit-Reset': '0' },
     },
-    { kind: 'drop-reply', path, probability: third },
+    { kind: 'drop-reply', path, times, probability: third },
   ];
 }
 
