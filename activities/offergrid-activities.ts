@@ -6,6 +6,7 @@ import type { StatusUpdate } from '../domain/status-update.js';
 import type { OffergridClient } from '../integrations/offergrid/client.js';
 import { OffergridError } from '../integrations/offergrid/errors.js';
 import type { PlatformItem, PlatformOffer } from '../integrations/offergrid/schemas.js';
+import { ListedItems } from './listed-items.js';
 import { asFailure } from './offergrid-failure.js';
 
 export interface OffergridDependencies {
@@ -15,9 +16,12 @@ export interface OffergridDependencies {
 
 /** Each activity is one attempt; Temporal repeats it. */
 export function createOffergridActivities({ offergrid, offers }: OffergridDependencies): OffergridActivities {
+  const listed = new ListedItems(offergrid);
   return {
-    async fetchItem({ itemId }): Promise<ItemLookup> {
-      const item = await lookUp(() => offergrid.getItem(itemId));
+    async fetchItem({ itemId, among = [] }): Promise<ItemLookup> {
+      const { scheduledTimestampMs: askedAt } = activityInfo();
+      const item =
+        (await listed.find(itemId, among, askedAt)) ?? (await lookUp(() => offergrid.getItem(itemId)));
       return item === null ? { kind: 'unknown' } : { kind: 'found', item: toOrderItem(item) };
     },
 

@@ -12,7 +12,8 @@ import type { Transition } from './transition.js';
 
 /** Each is one call to Offergrid at most, save where a repeat or a refusal makes a read necessary first. */
 export interface OffergridActivities {
-  fetchItem: (input: { itemId: string }) => Promise<ItemLookup>;
+  /** `among`: the statuses whose lists may show the item, should the call have to wait for its turn. */
+  fetchItem: (input: { itemId: string; among?: readonly Status[] }) => Promise<ItemLookup>;
   /** `from`: where we have the item. `repeated`: an earlier run may have sent it already. */
   updateStatus: (input: {
     itemId: string;

@@ -63,8 +63,10 @@ export function walk(from: Status, to: Status, fulfillment: Fulfillment): Status
 }
 
 /** Before the provider has answered. */
+export const UNANSWERED_STATUSES = ['pending', 'submitted_to_provider'] as const satisfies readonly Status[];
+
 export function isUnanswered(status: Status): boolean {
-  return status === 'pending' || status === 'submitted_to_provider';
+  return (UNANSWERED_STATUSES as readonly Status[]).includes(status);
 }
 
 /** No automation moves an item out of these. `completed` is not among them: it may still become active. */

@@ -2,7 +2,7 @@ import { allHandlersFinished, condition } from '@temporalio/workflow';
 import type { Answer } from '../domain/answer.js';
 import type { Offer, OrderItem } from '../domain/order-item.js';
 import type { ProviderEvent } from '../domain/provider-event.js';
-import { isFinal, isUnanswered } from '../domain/status.js';
+import { isFinal, isUnanswered, UNANSWERED_STATUSES } from '../domain/status.js';
 import type { Step } from '../domain/status-update.js';
 import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
 import { fetchItem, fetchOffer, findOffer, loadRules, mayPass } from './activities.js';
@@ -46,7 +46,8 @@ export async function fulfillOrderItem(input: FulfillOrderItemInput): Promise<vo
 async function hear(item: ItemState): Promise<void> {
   const step = 'reading the item';
   for (let reads = 0, pause = FIRST_PAUSE; ; reads += 1, pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-    const lookup = await reach(item, () => fetchItem({ itemId: item.itemId }));
+    const among = UNANSWERED_STATUSES;
+    const lookup = await reach(item, () => fetchItem({ itemId: item.itemId, among }));
     if (lookup.kind === 'found') {
       item.stuck.delete(step);
       item.settle('drift');

@@ -34,6 +34,8 @@ export interface PlatformOffer {
 /** The readable items of a list, and why the others are not: one odd item must not hide the rest. */
 export interface ItemList {
   items: PlatformItem[];
+  /** Ids of those that leave nothing to be read: that a list shows as much as a single read is not documented. */
+  whole: ReadonlySet<string>;
   unreadable: { itemId: string | null; problem: string }[];
 }
 
@@ -84,11 +86,16 @@ export function parseItem(body: unknown): PlatformItem {
 
 /** @throws ZodError when the answer holds no list. */
 export function parseItems(body: unknown): ItemList {
-  const list: ItemList = { items: [], unreadable: [] };
+  const whole = new Set<string>();
+  const list: ItemList = { items: [], whole, unreadable: [] };
   for (const entry of z.array(z.unknown()).parse(listIn(body, ['data', 'items', 'orders']))) {
     const result = item.safeParse(isObject(entry) ? underOurNames(entry) : entry);
-    if (result.success) list.items.push(result.data);
-    else list.unreadable.push({ itemId: idIn(entry), problem: z.prettifyError(result.error) });
+    if (!result.success) {
+      list.unreadable.push({ itemId: idIn(entry), problem: z.prettifyError(result.error) });
+      continue;
+    }
+    list.items.push(result.data);
+    if (isWhole(entry, result.data)) whole.add(result.data.itemId);
   }
   return list;
 }
@@ -122,6 +129,23 @@ function underOurNames(raw: Record<string, unknown>): Record<string, unknown> {
     notes: raw['notes'] ?? order['notes'],
     metadata: raw['metadata'] ?? order['metadata'],
   };
+}
+
+/**
+ * Everything an order must have is there, and so are notes, if only as null. Metadata has to be an object: a test order
+ * that does not show as one would send out a technician.
+ */
+function isWhole(entry: unknown, shown: PlatformItem): boolean {
+  if (!isObject(entry)) return false;
+  const order = isObject(entry['order']) ? entry['order'] : {};
+  const { fullName, email, phone } = shown.customerInfo;
+  const { street, city, state, zipCode, country } = shown.serviceAddress;
+  const needed = [shown.orderId, shown.offerId, shown.offerName, shown.createdAt, fullName, email, phone];
+  return (
+    [...needed, street, city, state, zipCode, country].every((value) => value != null) &&
+    ('notes' in entry || 'notes' in order) &&
+    isObject(entry['metadata'] ?? order['metadata'])
+  );
 }
 
 function idIn(entry: unknown): string | null {

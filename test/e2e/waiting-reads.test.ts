@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { systemForTest } from '../support/test-system.js';
+
+const QUIET = 3;
+const AT_ONCE = 40;
+
+test('reads are single calls on a quiet day, and few lists when many have to wait', async () => {
+  const { offergrid } = await systemForTest({ policy: { reconcileEvery: '1h' } });
+  const { control } = offergrid;
+  const isAnswered = (itemId: string) => control.path(itemId).includes('accepted');
+  const place = () => control.placeOrder().items[0]!.itemId;
+  const counted = () => {
+    const reads = control.calls().filter(({ method, path }) => method === 'GET' && path.includes('/orders'));
+    const lists = reads.filter(({ path }) => path === '/provider/orders').length;
+    return { lists, singly: reads.length - lists };
+  };
+
+  await eventually('the first reconciliation', () => counted().lists === 6);
+  for (let n = 0; n < QUIET; n += 1) {
+    const itemId = place();
+    await eventually('its acceptance', () => isAnswered(itemId));
+  }
+  expect(counted()).toEqual({ lists: 6, singly: QUIET });
+
+  const pause = { status: 429, body: { retryAfter: 7 }, headers: { 'X-RateLimit-Reset': '0' } };
+  control.setFaults([{ kind: 'error', ...pause, method: 'GET', times: 1 }]);
+  const items = [place()];
+  await eventually('the pause', () => control.calls().some(({ status }) => status === 429));
+  items.push(...Array.from({ length: AT_ONCE }, place));
+  await eventually('all acceptances', () => items.every(isAnswered), { within: 40_000, seen: counted });
+  const { lists, singly } = counted();
+  expect(lists - 6).toBeGreaterThanOrEqual(1);
+  // The first, and those that were asked for just before a list.
+  expect(lists - 6 + singly - QUIET).toBeLessThan(AT_ONCE / 2);
+});
