@@ -13,14 +13,15 @@ export type Dependencies = OffergridDependencies &
 
 /** By task queue: what calls Offergrid keeps to a queue of its own, because its rate is the platform's call budget. */
 export function createActivities(dependencies: Dependencies) {
-  const { compareStatus, hintUnlisted } = createReconcileActivities(dependencies);
   return {
-    offergrid: handedBack({ ...createOffergridActivities(dependencies), compareStatus }),
+    offergrid: handedBack({
+      ...createOffergridActivities(dependencies),
+      ...createReconcileActivities(dependencies),
+    }),
     fulfillment: {
       ...handedBack(createRecordActivities(dependencies)),
       ...handedBack(createProviderActivities(dependencies)),
       ...handedBack(createNotificationActivities(dependencies)),
-      ...handedBack({ hintUnlisted }),
     },
   };
 }

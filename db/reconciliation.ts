@@ -1,9 +1,12 @@
 import type { Status } from '../domain/status.js';
 import type { Pool } from './pool.js';
-import { storable, toJsonb } from './text.js';
+import { storable } from './text.js';
 
 /** A row this fresh may be behind its workflow, or ahead of the list it is compared with. */
 const SETTLED_AFTER_SECONDS = 5;
+/** Before an item that is still adrift, though its workflow was told, is told again. */
+const TELL_AGAIN = '1 hour';
+const IDS_AT_ONCE = 1_000;
 
 interface KnownItem {
   itemId: string;
@@ -12,52 +15,64 @@ interface KnownItem {
 
 /** What we believe of the platform's items, set beside what it lists. */
 export function createReconciliation(pool: Pool) {
+  /** Those that `order_items` has no row of, or one of an open item whose status was never read. */
+  const notBelieved = async (items: KnownItem[], worthTelling: string, startedAt: string) => {
+    const { rows } = await pool.query<{ itemId: string; unread: boolean }>(
+      `select item_id as "itemId", stage <> 'done' and offergrid_status is null and ${worthTelling} as unread
+         from order_items where item_id = any($2)`,
+      [startedAt, items.map(({ itemId }) => itemId)],
+    );
+    const rowOf = new Map(rows.map((row) => [row.itemId, row]));
+    return {
+      unknown: items.filter(({ itemId }) => !rowOf.has(itemId)),
+      unread: items.filter(({ itemId }) => rowOf.get(itemId)?.unread === true),
+    };
+  };
+
   return {
     /**
-     * Remembers that these items were listed in `status` by the run that began at `startedAt` (ISO 8601). Gives those
-     * nobody told us of, and the open ones that we believe elsewhere.
+     * Compares everything listed in `status` by the run that began at `startedAt` (ISO 8601) with what we believe there.
+     * `unknown`: nobody told us of these. `adrift`: open items that we believe there and the platform does not list
+     * there, and those that it lists though it did not know them when they were read. Reads only.
      */
     async compare(input: {
       status: Status;
       items: KnownItem[];
       startedAt: string;
-    }): Promise<{ unknown: KnownItem[]; elsewhere: KnownItem[] }> {
-      const items = input.items.map(({ itemId, orderId }) => ({
-        itemId: storable(itemId),
-        orderId: storable(orderId),
-      }));
-      const { rows } = await pool.query<KnownItem & { known: boolean; elsewhere: boolean }>(
-        `with listed as (
-           select distinct on ("itemId") * from jsonb_to_recordset($1::jsonb) as item ("itemId" text, "orderId" text)
-         ), marked as (
-           update order_items set listed_at = $2::timestamptz
-             from listed where order_items.item_id = listed."itemId"
-         )
-         select "itemId", "orderId", item_id is not null as known,
-                coalesce(revision >= 0 and stage <> 'done' and offergrid_status is distinct from $3
-                         and updated_at < $2::timestamptz - make_interval(secs => ${SETTLED_AFTER_SECONDS}), false)
-                  as elsewhere
-           from listed left join order_items on item_id = "itemId"`,
-        [toJsonb(items), input.startedAt, input.status],
+    }): Promise<{ unknown: KnownItem[]; adrift: KnownItem[] }> {
+      const { status, startedAt } = input;
+      const worthTelling = `revision >= 0
+        and updated_at < $1::timestamptz - make_interval(secs => ${SETTLED_AFTER_SECONDS})
+        and (hinted_at is null or hinted_at < updated_at or hinted_at < now() - interval '${TELL_AGAIN}')`;
+      const { rows: believed } = await pool.query<KnownItem & { tell: boolean }>(
+        `select item_id as "itemId", order_id as "orderId", ${worthTelling} as tell
+           from order_items where stage <> 'done' and offergrid_status = $2 order by item_id`,
+        [startedAt, status],
       );
-      const bare = ({ itemId, orderId }: KnownItem) => ({ itemId, orderId });
-      return {
-        unknown: rows.filter((row) => !row.known).map(bare),
-        elsewhere: rows.filter((row) => row.elsewhere).map(bare),
-      };
+      const listed = new Map(
+        input.items.map(({ itemId, orderId }) => [
+          storable(itemId),
+          { itemId: storable(itemId), orderId: storable(orderId) },
+        ]),
+      );
+      const missing = believed.filter(({ itemId, tell }) => !listed.delete(itemId) && tell);
+      const adrift = missing.map(({ itemId, orderId }) => ({ itemId, orderId }));
+      const unknown: KnownItem[] = [];
+      const elsewhere = [...listed.values()];
+      for (let from = 0; from < elsewhere.length; from += IDS_AT_ONCE) {
+        const some = elsewhere.slice(from, from + IDS_AT_ONCE);
+        const found = await notBelieved(some, worthTelling, startedAt);
+        unknown.push(...found.unknown);
+        adrift.push(...found.unread);
+      }
+      return { unknown, adrift };
     },
 
-    /** Items we believe open that no list has held since the run began. */
-    async unlisted(startedAt: string): Promise<KnownItem[]> {
-      const { rows } = await pool.query<KnownItem>(
-        `select item_id as "itemId", order_id as "orderId" from order_items
-          where stage <> 'done' and revision >= 0
-            and (listed_at is null or listed_at < $1::timestamptz)
-            and updated_at < $1::timestamptz - make_interval(secs => ${SETTLED_AFTER_SECONDS})
-          order by item_id`,
-        [startedAt],
-      );
-      return rows;
+    /** The workflows of these were told that they are adrift. */
+    async told(items: KnownItem[]): Promise<void> {
+      await pool.query('update order_items set hinted_at = now() where item_id = any($1)', [
+        items.map(({ itemId }) => itemId),
+      ]);
     },
   };
 }

@@ -101,8 +101,6 @@ export interface Comparison {
 export interface ReconcileActivities {
   /** One list call. `startedAt`: when the run began, ISO 8601. */
   compareStatus: (input: { status: Status; startedAt: string }) => Promise<Comparison>;
-  /** Open items that none of the run's lists held; how many workflows were told to look. */
-  hintUnlisted: (input: { startedAt: string }) => Promise<number>;
 }
 
 export interface NotificationActivities {

@@ -51,13 +51,11 @@ export const { updateStatus: giveAnswer } = offergrid(PRIORITY.answer);
 
 export const { compareStatus } = proxyActivities<ReconcileActivities>({
   taskQueue: OFFERGRID_QUEUE,
-  startToCloseTimeout: '2m',
+  // Ten thousand workflows may have to be started.
+  startToCloseTimeout: '15m',
+  heartbeatTimeout: OFFERGRID_HEARTBEAT,
   retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m' },
   priority: { priorityKey: PRIORITY.reconcile },
-});
-export const { hintUnlisted } = proxyActivities<ReconcileActivities>({
-  startToCloseTimeout: '2m',
-  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
 
 export const { channelsFor, deliver } = proxyActivities<NotificationActivities>({

@@ -12,6 +12,9 @@ import { FULFILLMENT_QUEUE, RECONCILE_ORDERS, RECONCILE_SCHEDULE } from '../../d
 /** A run missed while Temporal was away is not made up for: the next one finds the same. */
 const CATCH_UP = '1m';
 
+/** A run that cannot go on, for whatever reason, must not keep the next ones from starting. */
+const LONGEST_RUN = '1h';
+
 /**
  * Makes the schedules what the policy says, and has each run now. May be repeated, by several processes too: a run that
  * is still going is not joined by another.
@@ -38,6 +41,7 @@ function reconcileSchedule({ reconcileEvery }: Policy) {
       workflowType: RECONCILE_ORDERS,
       workflowId: RECONCILE_SCHEDULE,
       taskQueue: FULFILLMENT_QUEUE,
+      workflowExecutionTimeout: LONGEST_RUN,
       args: [],
     },
   } satisfies ScheduleOptions;
