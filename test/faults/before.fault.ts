@@ -11,7 +11,8 @@ const LISTS = 6;
 let system: TestSystem;
 beforeAll(async () => {
   system = await startTestSystem({
-    programs: '/tmp/wt-reads/dist/planted/before', policy: { reconcileEvery: '1h' },
+    programs: '/tmp/wt-reads/dist/planted/before',
+    policy: { reconcileEvery: '1h' },
     offergrid: { callsPerMinute: CALLS, callsPerHour: 10_000 },
     env: { OFFERGRID_CALLS_PER_MINUTE: undefined },
   });
@@ -37,5 +38,4 @@ test('many reads that wait are answered by few lists', { timeout: 600_000 }, asy
       `${of('GET', false)} reads and ${of('PATCH', false)} updates`,
   );
   expect(calls.filter(({ status, faults }) => status === 429 && faults.length === 0)).toEqual([]);
-  
 });

@@ -1,0 +1,93 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, onTestFinished } from 'vitest';
+import { fulfillmentWorkflowId } from '../../domain/workflow-names.js';
+import { eventually } from '../support/eventually.js';
+import { startTestSystem, type TestSystem } from '../support/test-system.js';
+import { experiment } from './experiment.js';
+import { commits, used } from './resource-use.js';
+
+/** What the API's look into its inbox and chance may differ by, in commits a second. */
+const SLACK = 1;
+/** Postgres counts a connection's last commits up to ten seconds later, which is too late for the small size. */
+const COUNTED_AFTER = 11;
+
+/** `seconds`: for how long idleness is watched, once without items and once with them. */
+experiment<{ items: number; seconds: number }>({
+  name: 'open items that wait',
+  passes: 'cost nothing while they wait: no call, no commit, no event',
+  small: { items: 8, seconds: 3 },
+  full: { items: 1_000, seconds: 60 },
+  defect: {
+    what: 'an item looks every half second whether there is something to write',
+    file: 'workflows/journal.js',
+    replace: '(this.#closed && !this.#changed));',
+    by: '(this.#closed && !this.#changed), 500); if (!this.#changed && !this.#closed) continue;',
+    seen: /not within .*: the last events/,
+  },
+  run: async ({ size, programs, patience }) => {
+    // Reconciliation has its own figures; here is what goes on between its runs.
+    const system = await startTestSystem({ programs, policy: { reconcileEvery: '1h' } });
+    onTestFinished(() => system.stop());
+    const { control } = system.offergrid;
+    const countedAfter = size.seconds > COUNTED_AFTER ? 1_000 * COUNTED_AFTER : 0;
+    await eventually('the first reconciliation', () => control.calls().length === 6, { within: patience });
+    await wait(countedAfter);
+    const without = await idle(system, size.seconds);
+
+    const began = performance.now();
+    const items = Array.from({ length: size.items }, () => control.placeOrder().items[0]!.itemId);
+    const booked = () => new Set(system.provider.control.workOrders().map(({ itemId }) => itemId));
+    await eventually('every item to wait for its appointment', () => booked().size === size.items, {
+      within: patience,
+    });
+    const toWait = (performance.now() - began) / 1_000;
+    const someEvents = async () => {
+      const some = items.filter((_, n) => n % Math.ceil(items.length / 12) === 0);
+      const lengths = await Promise.all(
+        some.map(async (itemId) => {
+          const handle = system.client.workflow.getHandle(fulfillmentWorkflowId(itemId));
+          return (await handle.describe()).historyLength;
+        }),
+      );
+      return lengths.reduce((sum, length) => sum + length, 0);
+    };
+    await eventually(
+      'the last events',
+      async () => {
+        const before = await someEvents();
+        await wait(1_000);
+        return (await someEvents()) === before;
+      },
+      { within: 10_000 },
+    );
+    await wait(countedAfter);
+    const calls = control.calls().length;
+    const events = await someEvents();
+    const waiting = await idle(system, size.seconds);
+
+    expect((await someEvents()) - events, 'events of an item that waits').toBe(0);
+    expect(control.calls().length - calls, 'calls').toBe(0);
+    if (countedAfter > 0) expect(waiting.commits, 'commits a second').toBeLessThan(without.commits + SLACK);
+    return {
+      items: size.items,
+      'commits a second without and with them': `${without.commits.toFixed(2)}, ${waiting.commits.toFixed(2)}`,
+      "worker's processor time without and with them": `${percent(without.busy)}, ${percent(waiting.busy)}`,
+      'worker memory without and with them': `${without.megabytes} MB, ${waiting.megabytes} MB`,
+      'seconds until all waited': Math.round(toWait),
+    };
+  },
+});
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** What the system does by itself in so many seconds. */
+async function idle(system: TestSystem, seconds: number) {
+  const before = { ...(await used(system)), commits: await commits(system) };
+  await wait(seconds * 1_000);
+  const after = { ...(await used(system)), commits: await commits(system) };
+  return {
+    commits: (after.commits - before.commits) / seconds,
+    busy: (after.seconds - before.seconds) / seconds,
+    megabytes: after.megabytes,
+  };
+}
