@@ -62,8 +62,7 @@ export class ListedItems {
     if (kept !== undefined && kept.askedForAt >= since && askedForAt - kept.askedForAt < KEPT_MS) return kept;
     if (kept?.answers === 0 && askedForAt - kept.askedForAt < IN_VAIN_MS) return null;
     const items = this.offergrid.listItems(status).then(inFull, (error: unknown) => {
-      // There was no room for it: that says nothing of the list.
-      if (error instanceof OffergridError && error.kind === 'rate_limited') this.#kept.delete(status);
+      if (wasNotLetThrough(error)) this.#kept.delete(status);
       return new Map<string, PlatformItem>();
     });
     const list: KeptList = { askedForAt, items, answers: 0 };
@@ -71,6 +70,11 @@ export class ListedItems {
     setTimeout(() => void items.then((held) => held.clear()), KEPT_MS).unref();
     return list;
   }
+}
+
+/** That there was no room for a list says nothing of the list. */
+function wasNotLetThrough(error: unknown): boolean {
+  return error instanceof OffergridError && (error.kind === 'rate_limited' || error.kind === 'stopped');
 }
 
 function inFull({ items, whole }: ItemList): Map<string, PlatformItem> {

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CallStop } from '../db/call-stop.js';
-import type { Outage } from '../db/call-stops.js';
+import { UNAVAILABLE, type Outage } from '../db/call-stops.js';
 import type { Notification } from '../domain/notification.js';
 import { OffergridError } from '../integrations/offergrid/errors.js';
 
@@ -32,7 +32,7 @@ export function watchKey(options: KeyWatchOptions): { close(): Promise<void> } {
       await options.startNotification(integrationDown(outage, options.url));
       await stop.announced(outage);
     } catch (error) {
-      onProblem(error, 'people could not be told yet that Offergrid does not take our key');
+      onProblem(error, 'people could not be told yet that calls to Offergrid are stopped');
     }
   };
   const watch = async () => {
@@ -74,16 +74,20 @@ async function isTaken(probe: () => Promise<unknown>): Promise<boolean> {
 
 /** What the platform said is left out: it might repeat the key. */
 function integrationDown({ id, status, began }: Outage, url: string | null): Notification {
-  const what =
-    status === 403 ? 'says that our key may not do what we ask (403)' : `does not take our key (${status})`;
   return {
     id: `integration-down-offergrid-${id}`,
     type: 'integration.down',
     timestamp: began,
     data: {
       integration: 'offergrid',
-      message: `Offergrid ${what}. No orders are read or answered there until it does; then everything goes on by itself.`,
+      message: `Offergrid ${troubleOf(status)}. No orders are read or answered there until it does; then everything goes on by itself.`,
       url,
     },
   };
+}
+
+function troubleOf(status: number): string {
+  if (status === UNAVAILABLE) return 'fails or cannot be reached';
+  if (status === 403) return 'says that our key may not do what we ask (403)';
+  return `does not take our key (${status})`;
 }

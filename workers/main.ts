@@ -58,7 +58,7 @@ async function main(config: WorkerConfig): Promise<void> {
   });
   const callSlots = createCallSlots(budget);
   const gate = offergridGate(budget, callSlots, (error) =>
-    logger.error({ err: error }, 'Offergrid does not take our key: all calls are stopped'),
+    logger.error({ err: error }, 'Offergrid does not take our key, or is down: all calls are stopped'),
   );
   let keyWatch: ReturnType<typeof watchKey> | undefined;
 
@@ -74,7 +74,7 @@ async function main(config: WorkerConfig): Promise<void> {
       startNotification,
       url: config.publicUrl === undefined ? null : `${config.publicUrl.replace(/\/+$/, '')}/ops`,
       onProblem: (error, what) => logger.error({ err: error }, what),
-      onResumed: () => logger.info('Offergrid takes our key again: calls go on'),
+      onResumed: () => logger.info('Offergrid answers again: calls go on'),
     });
     await ensureSearchAttributes(connection, namespace);
     await makeSchedules(client, config, logger);

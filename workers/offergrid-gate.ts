@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { CallBudget, Lease } from '../db/call-budget.js';
 import type { Standing } from '../db/call-slots.js';
+import { UNAVAILABLE } from '../db/call-stops.js';
 import type { Gate } from '../integrations/offergrid/client.js';
 import { OffergridError } from '../integrations/offergrid/errors.js';
 import type { CallSlots } from './call-slots.js';
@@ -11,19 +12,27 @@ const LONGEST_WAIT_MS = 65_000;
 const HEARTBEAT_MS = 5_000;
 /** After a wait in vain, and after a 429 that does not say how long. */
 const COME_BACK_MS = 5_000;
+/** So many calls in a row that the platform failed to answer: it is down, and more of them help nobody. */
+const FAILURES_IN_A_ROW = 10;
 /** How long a probe waits for room: less than the time to the next. */
 const PROBE_WAIT_MS = 20_000;
 
 /**
  * The client's gate within activities: each send has a lease. The first of an activity has it already; another one waits
  * a minute at most, and is refused as the platform would refuse it. After a 429 nothing is sent for as long as it says,
- * and after a 401 or 403 nothing until a probe was answered. `onStop` is told of the refusal that stopped all.
+ * and after a 401 or 403, or when the platform is down, nothing until a probe was answered. `onStop` is told of the
+ * failure that stopped all.
  */
-export function offergridGate(
-  budget: CallBudget,
-  slots: CallSlots,
-  onStop: (error: OffergridError) => void,
-): Gate {
+export function offergridGate(budget: CallBudget, slots: CallSlots, onStop: (error: unknown) => void): Gate {
+  let failures = 0;
+  /** The status to stop for, if that was it. */
+  const reasonToStop = (error: unknown): number | undefined => {
+    if (isKeyTrouble(error)) return error.status ?? 401;
+    failures = isOutage(error) ? failures + 1 : 0;
+    if (failures < FAILURES_IN_A_ROW) return undefined;
+    failures = 0;
+    return UNAVAILABLE;
+  };
   return async (operation, send) => {
     refuse(operation, budget.knownStanding());
     const lease = await nextLease(operation, slots);
@@ -35,9 +44,12 @@ export function offergridGate(
     }
     const sentAt = performance.now();
     try {
-      return await sendUnder(budget, lease, send);
+      const answer = await sendUnder(budget, lease, send);
+      failures = 0;
+      return answer;
     } catch (error) {
-      if (isKeyTrouble(error) && (await budget.stop.raise(error.status ?? 401, sentAt))) onStop(error);
+      const status = reasonToStop(error);
+      if (status !== undefined && (await budget.stop.raise(status, sentAt))) onStop(error);
       throw error;
     }
   };
@@ -71,8 +83,7 @@ async function sendUnder<T>(budget: CallBudget, lease: Lease, send: () => Promis
 }
 
 function refuse(operation: string, { pausedMs, stopped }: Standing): void {
-  if (stopped)
-    throw new OffergridError({ operation, kind: 'stopped', detail: 'the platform does not take our key' });
+  if (stopped) throw new OffergridError({ operation, kind: 'stopped', detail: 'until a probe is answered' });
   if (pausedMs > 0) throw noRoom(operation, 'the platform asked for a pause', pausedMs);
 }
 
@@ -93,6 +104,10 @@ async function nextLease(operation: string, slots: CallSlots): Promise<Lease> {
 
 const isKeyTrouble = (error: unknown): error is OffergridError =>
   error instanceof OffergridError && (error.kind === 'unauthorized' || error.kind === 'forbidden');
+
+const OUTAGE: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'network']);
+
+const isOutage = (error: unknown): boolean => error instanceof OffergridError && OUTAGE.has(error.kind);
 
 const noRoom = (operation: string, detail: string, retryAfterMs: number) =>
   new OffergridError({ operation, kind: 'rate_limited', detail, retryAfterMs });

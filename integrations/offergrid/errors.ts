@@ -4,7 +4,7 @@ export type OffergridErrorKind =
   | 'not_found'
   | 'refused'
   | 'rate_limited'
-  /** Not sent: the platform did not take our key the last time. */
+  /** Not sent: the platform did not take our key, or was down, the last time. */
   | 'stopped'
   | 'unavailable'
   | 'timeout'

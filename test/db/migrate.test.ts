@@ -19,6 +19,7 @@ test('runs each migration once, however many processes run them at the same time
     '004_reconciliation',
     '005_call-budget',
     '006_call-stops',
+    '008_hinted-at',
   ]);
   expect(await migrate(url)).toEqual([]);
 });

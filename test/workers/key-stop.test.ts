@@ -99,11 +99,13 @@ test('a new key is a new budget, and nothing is stopped', async () => {
   const items = await system.place(1);
   await firstRefusal(system);
   await old.stop();
-  const before = Date.now();
-  await system.startWorker({ apiKey: 'new-key' });
+  const before = refusals(system).length;
+  const fresh = await system.startWorker({ apiKey: 'new-key' });
   const more = await system.place(5);
   await eventually('the answers', () => more.every(isAnswered(system)));
-  expect(callsAfter(system, before).filter(({ path }) => path === '/provider/orders')).toEqual([]);
+  expect(refusals(system)).toHaveLength(before);
+  expect(fresh.said).toEqual([]);
+  expect(fresh.budget.stop.isUp).toBe(false);
   expect(untouched(system, items)).toEqual([]);
 });
 

@@ -1,0 +1,95 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, onTestFinished } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { startTestSystem, type TestSystem } from '../support/test-system.js';
+import { experiment } from './experiment.js';
+
+/** What may be under way in one worker when the outage is noticed, and what it is noticed by. */
+const MOST_BEFORE_THE_STOP = 40;
+/** Probes come at 2, 4, 8, 16 s and then every half minute. */
+const mostProbes = (seconds: number) => 6 + seconds / 30;
+
+/**
+ * Half of the `items` are accepted and get their appointment while the platform is down for `seconds`, the other half
+ * are ordered then.
+ */
+experiment<{ items: number; seconds: number; callsPerMinute: number }>({
+  name: 'platform down',
+  passes: 'few calls meanwhile, everything told afterwards within the budget, people told once',
+  small: { items: 60, seconds: 12, callsPerMinute: 3_000 },
+  full: { items: 300, seconds: 600, callsPerMinute: 100 },
+  defect: {
+    what: 'calls go on whatever they meet with',
+    file: 'workers/offergrid-gate.js',
+    replace: 'FAILURES_IN_A_ROW = 10',
+    by: 'FAILURES_IN_A_ROW = Infinity',
+    seen: /calls while it was down/,
+  },
+  run: async ({ size, programs, patience }) => {
+    const { items: count, seconds, callsPerMinute } = size;
+    const system = await startTestSystem({
+      programs,
+      policy: { reconcileEvery: '1h' },
+      offergrid: { callsPerMinute, callsPerHour: 100_000 },
+      env: { OFFERGRID_CALLS_PER_MINUTE: `${callsPerMinute}` },
+    });
+    onTestFinished(() => system.stop());
+    const { control } = system.offergrid;
+    const within = { within: patience };
+    const place = () => Array.from({ length: count / 2 }, () => control.placeOrder().items[0]!.itemId);
+    const reached = (itemIds: string[], status: 'accepted' | 'scheduled') =>
+      itemIds.filter((itemId) => control.path(itemId).includes(status)).length;
+    const booked = () => new Set(system.provider.control.workOrders().map(({ itemId }) => itemId));
+
+    const known = place();
+    await eventually('the known to be under way', () => booked().size === known.length, within);
+    const calls = () => control.calls().length;
+
+    control.setFaults([{ kind: 'error', status: 503, path: '/provider/**' }]);
+    const before = calls();
+    const ends = performance.now() + seconds * 1_000;
+    const ordered = place();
+    for (const itemId of known) await appoint(system, itemId);
+    await wait(ends - performance.now());
+    const meanwhile = calls() - before;
+    expect(meanwhile, 'calls while it was down').toBeLessThan(MOST_BEFORE_THE_STOP + mostProbes(seconds));
+
+    control.clearFaults();
+    const back = performance.now();
+    const since = () => (performance.now() - back) / 1_000;
+    await eventually('every answer', () => reached(ordered, 'accepted') === ordered.length, within);
+    const answered = since();
+    await eventually('every appointment', () => reached(known, 'scheduled') === known.length, within);
+    const told = since();
+    const after = calls() - before - meanwhile;
+
+    const refused = control.calls().filter(({ status, faults }) => status === 429 && faults.length === 0);
+    expect(refused, 'calls beyond the budget').toEqual([]);
+    // A read and an update each at most, and a probe.
+    expect(after, 'calls afterwards').toBeLessThanOrEqual(2 * count + 5);
+    const outages = system.notifications.received().filter(({ type }) => type === 'integration.down');
+    expect(outages, 'messages to people').toHaveLength(1);
+    return {
+      'seconds down': seconds,
+      'calls a minute': callsPerMinute,
+      items: count,
+      'calls while it was down': meanwhile,
+      'calls afterwards': after,
+      'seconds until all were answered': Math.round(answered),
+      'until all was told': Math.round(told),
+    };
+  },
+});
+
+async function appoint(system: TestSystem, itemId: string): Promise<void> {
+  const response = await fetch(`${system.apiUrl}/v1/orders/${itemId}/events`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${system.keys.admin}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      id: `appointment-of-${itemId}`,
+      type: 'appointment.scheduled',
+      data: { scheduledFor: '2030-01-02T17:00:00Z', appointmentWindow: '9-12' },
+    }),
+  });
+  expect(response.status).toBe(202);
+}
