@@ -60,8 +60,10 @@ test('what was told is not told again until something changed, or an hour later'
   await database.pool.query(`update order_items set hinted_at = now() - interval '61 minutes'`);
   expect(await compare('pending', [])).toEqual(missing);
   await reconciliation.told([known('c')]);
-  await database.pool.query(`update order_items set hinted_at = '2025-01-01'`);
-  await believe('c', { attention: { code: 'drift', since: LONG_AGO, message: 'behind' } }, 2);
+  await database.pool.query(`update order_items set hinted_at = now() - interval '10 minutes'`);
+  expect(await compare('pending', [])).toEqual(NOTHING);
+  const minutesAgo = new Date(Date.parse(startedAt) - 300_000).toISOString();
+  await believe('c', { updatedAt: minutesAgo }, 2);
   expect(await compare('pending', [])).toEqual(missing);
   await database.pool.query('delete from order_items');
 });
