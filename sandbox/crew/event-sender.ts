@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { postBytes } from '../http/post-bytes.js';
 import type { CrewEvent } from './scripts.js';
@@ -28,7 +29,10 @@ export class EventSender {
   readonly log: SentEvent[] = [];
   private readonly closing = new AbortController();
 
-  constructor(private readonly options: EventSenderOptions) {}
+  constructor(private readonly options: EventSenderOptions) {
+    // One for each event under way.
+    setMaxListeners(0, this.closing.signal);
+  }
 
   /** Resolves with the entry of the log once it is settled; never rejects. */
   async send(itemId: string, event: CrewEvent & { id?: string; time?: string }): Promise<SentEvent> {
