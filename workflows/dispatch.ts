@@ -3,7 +3,8 @@ import { isTestOrder } from '../domain/order-item.js';
 import { providerCalls } from './activities.js';
 import type { Dispatch, DispatchStep } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
-import { hasEnded, whileOpen } from './platform.js';
+import { hasEnded, isOver } from './ending.js';
+import { whileOpen } from './platform.js';
 import { simulatedVisit } from './simulated-visit.js';
 
 /**
@@ -63,7 +64,7 @@ async function carryOutStep(step: DispatchStep, item: ItemState, dispatch: Dispa
 }
 
 function activated(item: ItemState, result: Activation): void {
-  if (hasEnded(item)) {
+  if (isOver(item)) {
     if (item.status !== 'active') switchOff(item);
     return;
   }
@@ -102,6 +103,7 @@ async function insist<T>(
   needless: () => boolean = () => false,
 ): Promise<({ kind: 'done' } & T) | null> {
   for (;;) {
+    if (isOver(item)) return null;
     if (refused[step] === undefined) {
       const answer = await call();
       if (answer === null || answer.kind === 'done') return answer;
@@ -109,7 +111,7 @@ async function insist<T>(
     }
     const message = `The provider's system refused the ${step}: ${refused[step]}`;
     const stuck = { step: `the ${step}`, code: 'manual_review', message } as const;
-    const retry = await item.untilRetryOr(stuck, () => hasEnded(item) || needless());
+    const retry = await item.untilRetryOr(stuck, () => isOver(item) || needless());
     delete refused[step];
     if (!retry) return null;
   }

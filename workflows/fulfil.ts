@@ -4,7 +4,8 @@ import type { ProviderEvent } from '../domain/provider-event.js';
 import type { Status } from '../domain/status.js';
 import { callOff, setOut, switchOff } from './dispatch.js';
 import type { ItemState } from './item-state.js';
-import { hasEnded, type Platform } from './platform.js';
+import { hasEnded } from './ending.js';
+import type { Platform } from './platform.js';
 
 /**
  * From acceptance to a live service. What happens is told by the field, in whatever order its messages come: each is
@@ -88,6 +89,7 @@ async function apply(event: ProviderEvent, item: ItemState, platform: Platform):
       item.journal.write({ type: 'note', actor, note: `${event.type} changes nothing: ${plan.why}.` });
       break;
     case 'refused':
+      if (event.type === 'order.cancelled') item.callingOff = false;
       item.journal.write({ type: 'note', actor, note: `${event.type} cannot apply: ${plan.why}.` });
       item.raise('drift', `${event.type} from ${actor} contradicts the order: ${plan.why}.`);
       break;
@@ -109,6 +111,8 @@ async function move(
 ): Promise<void> {
   adopt(event, item);
   item.learn(event.data);
+  // Nothing more is begun from here on, however long the platform takes to be told.
+  if (event.type === 'order.cancelled') item.callingOff = true;
   for (const step of plan.steps) {
     const givesWay = () => item.events.some((later) => supersedes(later, event));
     const told = await platform.tell(step, actor, { givesWay });

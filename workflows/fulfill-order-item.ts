@@ -9,8 +9,10 @@ import { fetchItem, fetchOffer, findOffer, loadRules, mayPass } from './activiti
 import { checkAvailability, closeQuestion, decide, review, untilAnsweredOr } from './decide.js';
 import { standDown } from './dispatch.js';
 import { carryOut } from './fulfil.js';
-import { ItemState, type Carried } from './item-state.js';
-import { finish, Platform, reach, settleSla, whileOpen } from './platform.js';
+import type { Carried } from './item-knowledge.js';
+import { ItemState } from './item-state.js';
+import { finish, settleSla } from './ending.js';
+import { Platform, reach, whileOpen } from './platform.js';
 import { ResponseClock } from './response-clock.js';
 
 /** An item that the platform does not show yet is asked for again, less and less often; in milliseconds. */

@@ -1,4 +1,4 @@
-import type { Serviceability } from '../domain/activities.js';
+import type { Rules, Serviceability } from '../domain/activities.js';
 import type { Answer } from '../domain/answer.js';
 import type { Attention, AttentionCode } from '../domain/attention.js';
 import type { Appointment } from '../domain/event-plan.js';
@@ -8,6 +8,8 @@ import type { PlatformEvent, ProviderEvent } from '../domain/provider-event.js';
 import type { Alarm, SlaState } from '../domain/response-deadline.js';
 import type { Outcome, Stage } from '../domain/stage.js';
 import type { Status } from '../domain/status.js';
+import type { StatusUpdate } from '../domain/status-update.js';
+import type { JournalPages } from './journal.js';
 
 /** What a person was asked, and why. Open until approved, or until the item is answered some other way. */
 export interface Question {
@@ -45,6 +47,14 @@ export interface Dispatch {
   refused: Partial<Record<DispatchStep, string>>;
 }
 
+/** Offergrid shows an earlier status than ours, and a person has been told. Times are milliseconds. */
+export interface Behind {
+  shown: Status;
+  /** Reconciliation that finds the same again is not followed up before this instant. */
+  lookAfter: number;
+  pause: number;
+}
+
 /**
  * All that a run knows of its item, in plain values: what stands here is handed to the next run when the history has
  * grown long, and what stands elsewhere is not.
@@ -78,6 +88,8 @@ export class ItemKnowledge {
   finishedAt: number | null = null;
   /** The order was called off after its acceptance; what the provider began for it is stopped. */
   withdrawn = false;
+  /** The platform is being told that the order was called off. */
+  callingOff = false;
 
   /** Messages the story has not acted on yet. */
   events: ProviderEvent[] = [];
@@ -106,7 +118,20 @@ export class ItemKnowledge {
   stuck: Record<string, Stuck> = {};
   refusal: Refusal | null = null;
   attentions: Attention[] = [];
+  /** The updates that the platform took, as they were sent. */
+  sent: Partial<Record<Status, StatusUpdate>> = {};
+  /** Lost updates have been sent again; the next time a person decides. */
+  repaired = false;
+  behind: Behind | null = null;
 
   /** Null until the order was accepted and carrying it out has begun. */
   dispatch: Dispatch | null = null;
+}
+
+/** What a run leaves to the next. */
+export interface Carried {
+  knowledge: ItemKnowledge;
+  journal: JournalPages;
+  /** Hold until the new run has loaded its own. */
+  rules: Rules;
 }

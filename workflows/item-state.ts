@@ -8,14 +8,14 @@ import type { NotificationType } from '../domain/notification.js';
 import { isTestOrder, type OrderItem } from '../domain/order-item.js';
 import type { OrderView } from '../domain/order-view.js';
 import { categoryPolicy, type CategoryPolicy } from '../domain/policy.js';
-import { readProviderEvent } from '../domain/provider-event.js';
+import { readProviderEvent, type PlatformEvent } from '../domain/provider-event.js';
 import { responseDeadline } from '../domain/response-deadline.js';
 import type { Stage } from '../domain/stage.js';
 import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
 import { Fibers } from './fibers.js';
-import { ItemKnowledge } from './item-knowledge.js';
+import { ItemKnowledge, type Carried } from './item-knowledge.js';
 import { milestonesOf, viewOf, workflowUrl } from './item-view.js';
-import { Journal, type JournalPages } from './journal.js';
+import { Journal } from './journal.js';
 import { operate, platformEvent, providerEvent, state } from './messages.js';
 import { obey, refuseImpossible } from './operator.js';
 
@@ -24,14 +24,6 @@ const SEEN_IDS = 1_000;
 
 /** As good as any until the item has been read: nothing that is decided before depends on it. */
 const UNREAD = { fulfillment: 'installation', ends: 'active' } as const;
-
-/** What a run leaves to the next. */
-export interface Carried {
-  knowledge: ItemKnowledge;
-  journal: JournalPages;
-  /** Hold until the new run has loaded its own. */
-  rules: Rules;
-}
 
 /** An item as the workflow knows it, with the messages that change it. Handlers only record; the story acts. */
 export class ItemState extends ItemKnowledge {
@@ -59,7 +51,7 @@ export class ItemState extends ItemKnowledge {
   /** Answers messages from now on; those that came before are delivered first. They may come before the rules. */
   listen(): void {
     setHandler(providerEvent, (message) => this.#hearProvider(message));
-    setHandler(platformEvent, (event) => void this.hints.push(event));
+    setHandler(platformEvent, (event) => this.#hearPlatform(event));
     setHandler(operate, (command) => obey(this, command), {
       validator: (command: OperatorCommand) => refuseImpossible(this, command),
     });
@@ -136,8 +128,8 @@ export class ItemState extends ItemKnowledge {
   raise(code: AttentionCode, message: string, told = message): void {
     const standing = this.attentions.find((attention) => attention.code === code);
     if (standing?.message === message) return;
-    const since = new Date().toISOString();
-    this.attentions = [...this.attentions.filter((one) => one !== standing), { code, since, message }];
+    const raised = { code, since: new Date().toISOString(), message };
+    this.attentions = [...this.attentions.filter((one) => one !== standing), raised];
     this.journal.write({ type: 'note', actor: 'workflow', note: `${code}: ${message}` });
     if (standing === undefined && !code.startsWith('sla_'))
       this.notify('order.attention', told, `order.attention-${code}`);
@@ -231,6 +223,13 @@ export class ItemState extends ItemKnowledge {
     if (stuck === undefined) return;
     delete this.stuck[step];
     if (!Object.values(this.stuck).some(({ code }) => code === stuck.code)) this.settle(stuck.code);
+  }
+
+  /** What reconciliation finds every few minutes is looked into less and less often once a person knows of it. */
+  #hearPlatform(event: PlatformEvent): void {
+    const { behind } = this;
+    const known = event.type === 'reconciled' && event.status === behind?.shown;
+    if (behind === null || !known || Date.now() >= behind.lookAfter) this.hints.push(event);
   }
 
   /** Signals reach a workflow past the API as well: what is no event would break every later step. */

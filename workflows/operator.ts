@@ -43,6 +43,10 @@ export function obey(item: ItemState, command: OperatorCommand): OrderView {
       break;
     case 'retry':
       item.retries += 1;
+      if (item.behind !== null) {
+        item.repaired = false;
+        item.hints.push({ id: `retry-${item.retries}`, type: 'retry', occurredAt: new Date().toISOString() });
+      }
       break;
     case 'approve':
       if (item.question !== null) {

@@ -1,10 +1,10 @@
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { NotificationType } from '../domain/notification.js';
-import { answeredSlaState } from '../domain/response-deadline.js';
-import { outcomeOf } from '../domain/stage.js';
-import { isFinal, isFurther, isUnanswered, type Status } from '../domain/status.js';
+import { isFinal, isFurther, isUnanswered, walk, type Status } from '../domain/status.js';
 import { updateFor, type Step } from '../domain/status-update.js';
 import { fetchItem, giveAnswer, mayPass, updateStatus } from './activities.js';
+import { catchUp, fallBehind } from './drift.js';
+import { isOver, settleSla } from './ending.js';
 import type { Refusal } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
 
@@ -41,20 +41,20 @@ export async function reach<T>(item: ItemState, call: (repeated: boolean) => Pro
 }
 
 /**
- * Does what is worth doing only while the item is open: once it has ended, the call is cancelled, and null is what came
- * of it.
+ * Does what is worth doing only while the item is open: once it has ended or is being called off, the call is cancelled,
+ * and null is what came of it.
  */
 export async function whileOpen<T>(item: ItemState, call: () => Promise<T>): Promise<T | null> {
   const scope = new CancellationScope();
   let over = false;
-  void condition(() => over || hasEnded(item)).then(() => {
+  void condition(() => over || isOver(item)).then(() => {
     if (!over) scope.cancel();
   });
   try {
     return await scope.run(call);
   } catch (error) {
     // The last attempt may also fail by itself, and is not repeated then.
-    if (isCancellation(error) || hasEnded(item)) return null;
+    if (isCancellation(error) || isOver(item)) return null;
     throw error;
   } finally {
     over = true;
@@ -108,7 +108,45 @@ export class Platform {
     if (lookup.kind === 'unknown') return;
     const { status } = lookup.item;
     if (item.status === null || isFurther(status, item.status)) this.#takeRemote(status);
-    else if (status !== item.status) item.raise('drift', `Offergrid shows ${status}, behind ${item.status}.`);
+    else if (status === item.status) catchUp(item);
+    else await this.#repair(status, item.status);
+  }
+
+  /**
+   * Updates that were lost there are sent once more, in drawn order and as they were sent before. Where that cannot be,
+   * or did not last, a person decides.
+   */
+  async #repair(shown: Status, ours: Status): Promise<void> {
+    const { item } = this;
+    const way = walk(shown, ours, item.category.fulfillment) ?? [];
+    const updates = way.flatMap((status) => item.sent[status] ?? []);
+    if (item.repaired || way.length === 0 || updates.length < way.length) {
+      fallBehind(item, shown, `Offergrid shows ${shown}, behind ${ours}.`);
+      return;
+    }
+    item.repaired = true;
+    let from = shown;
+    for (const update of updates) {
+      // What was called off is not told any more.
+      if (item.events.some(({ type }) => type === 'order.cancelled')) return;
+      const at = from;
+      const result = await reach(item, (repeated) =>
+        updateStatus({ itemId: item.itemId, from: at, update, repeated }),
+      );
+      if (result.kind === 'elsewhere' && isFurther(result.status, ours)) {
+        this.#takeRemote(result.status);
+        return;
+      }
+      if (result.kind === 'refused') {
+        const told = `Offergrid shows ${from}, behind ${ours}, and refused ${update.status} (${result.httpStatus}).`;
+        fallBehind(item, from, `${told.slice(0, -1)}: ${result.detail}`, told);
+        return;
+      }
+      const note = `Offergrid showed ${from}, behind ${ours}: the update to ${update.status} was sent again.`;
+      item.journal.write({ type: 'note', actor: 'workflow', note });
+      from = update.status;
+    }
+    catchUp(item);
   }
 
   async #tell(step: Step, actor: string, givesWay: () => boolean = () => false): Promise<Told> {
@@ -123,6 +161,7 @@ export class Platform {
         const result = await reach(item, (repeated) => send({ itemId: item.itemId, from, update, repeated }));
         switch (result.kind) {
           case 'applied':
+            item.sent[step.status] = update;
             this.#take(step.status, actor, update.providerNotes);
             return 'told';
           case 'elsewhere':
@@ -189,6 +228,7 @@ export class Platform {
     const { item } = this;
     const from = item.status;
     this.#forgetRefusal();
+    catchUp(item);
     item.status = status;
     item.journal.write({ type: 'status', actor, from, to: status, note });
     if (!isUnanswered(status) && item.sla?.respondedAt === null) settleSla(item, status);
@@ -199,39 +239,4 @@ export class Platform {
 
 function updateTo(status: Status): string {
   return `the update to ${status}`;
-}
-
-/** An end that is neither answer nor beyond one means that none was ever given. */
-export function settleSla(item: ItemState, status: Status): void {
-  if (item.sla === null) return;
-  const now = Date.now();
-  if (status === 'cancelled') {
-    item.sla = { ...item.sla, state: 'void' };
-  } else {
-    item.sla = { ...item.sla, state: answeredSlaState(item.sla.deadline, now), respondedAt: now };
-    if (status !== 'rejected') item.acceptedAt = now;
-  }
-  item.settle(
-    'sla_at_risk',
-    'sla_breached',
-    'manual_review',
-    'availability_unknown',
-    'event_before_decision',
-  );
-}
-
-/** Whether the item has come to an end there: for `completed` that depends on what the category ends with. */
-export function hasEnded(item: ItemState): boolean {
-  if (item.status === null) return false;
-  return isFinal(item.status) || (item.status === 'completed' && item.category.ends === 'completed');
-}
-
-/** Closes the item's story as its status says. */
-export function finish(item: ItemState): void {
-  item.outcome = item.status === null ? null : (outcomeOf(item.status) ?? null);
-  item.finishedAt = Date.now();
-  // Nobody has to look at these any more.
-  item.settle('drift', 'no_show', 'offergrid_unreachable');
-  item.enter('done', null);
-  item.journal.touch();
 }

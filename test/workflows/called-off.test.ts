@@ -81,6 +81,32 @@ describe('a service that is switched on at once', () => {
     expect(activations(item)).toEqual([]);
   });
 
+  test('nor while the platform cannot be told of the cancellation', async () => {
+    time.provider.control.setFaults([{ kind: 'error', status: 503, path: '/activations' }]);
+    const item = await time.hear({});
+    await accepted(item);
+    await eventually('a refused call', () =>
+      time.provider.control.calls().some(({ status }) => status === 503),
+    );
+    const path = `/provider/orders/${item.itemId}/status`;
+    time.offergrid.control.setFaults([{ kind: 'error', status: 503, method: 'PATCH', path }]);
+    await item.handle.signal(providerEvent, {
+      id: 'cancel',
+      type: 'order.cancelled',
+      time: TIME,
+      data: { reason: 'No need', requestedBy: 'customer' },
+    });
+    await eventually('the platform not to take it', () =>
+      time.offergrid.control.calls().some((call) => call.path === path && call.status === 503),
+    );
+    time.provider.control.clearFaults();
+    await time.env.sleep('10m');
+    time.offergrid.control.clearFaults();
+    await time.env.sleep('5m');
+    expect(await ended(item)).toMatchObject({ outcome: 'cancelled' });
+    expect(activations(item)).toEqual([]);
+  });
+
   test('and was switched on while its cancellation was under way: a person is told', async () => {
     const item = await time.hear({});
     const status = `/provider/orders/${item.itemId}/status`;

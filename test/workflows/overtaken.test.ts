@@ -153,6 +153,77 @@ describe('an update that the platform refuses', () => {
   });
 });
 
+describe('the platform shows less than we have told it', () => {
+  const patches = (item: HeardItem) =>
+    time.offergrid.control
+      .calls()
+      .filter(({ method, path }) => method === 'PATCH' && path.includes(item.itemId))
+      .map(({ body }) => body as { status: string });
+  const reads = (item: HeardItem) =>
+    time.offergrid.control
+      .calls()
+      .filter(({ method, path }) => method === 'GET' && path.includes(item.itemId)).length;
+  const reconciled = (item: HeardItem, status: string) =>
+    item.handle.signal(platformEvent, {
+      id: `reconciled-${item.itemId}`,
+      type: 'reconciled',
+      status,
+      occurredAt: '2031-01-01T00:00:00Z',
+    });
+
+  test('repaired once, in drawn order and in the same words; then a person is told, and may have it repeated', async () => {
+    const item = await time.hear({});
+    await until(item, ({ workOrderId }) => workOrderId !== null);
+    await command(item, { command: 'schedule', ...VISIT, actor: 'dana' });
+    await command(item, { command: 'start', actor: 'dana' });
+    await until(item, ({ offergridStatus }) => offergridStatus === 'in_progress');
+    const told = patches(item);
+
+    time.offergrid.control.setStatus(item.itemId, 'accepted');
+    await reconciled(item, 'accepted');
+    const told2 = ['scheduled', 'in_progress'];
+    const path = ['pending', 'accepted', 'scheduled', 'in_progress'];
+    await eventually('the repair', () => patches(item).length === 5);
+    expect(patches(item).slice(3)).toEqual(told.slice(1));
+    await eventually('the platform to show it', () => pathOf(item).length === path.length + 3);
+    expect(pathOf(item)).toEqual([...path, 'accepted', ...told2]);
+    expect((await look(item)).attention).toBeNull();
+
+    time.offergrid.control.setStatus(item.itemId, 'accepted');
+    await reconciled(item, 'accepted');
+    await until(item, ({ attention }) => attention?.code === 'drift');
+    const before = reads(item);
+    for (let run = 0; run < 20; run += 1) await reconciled(item, 'accepted');
+    await look(item);
+    expect(reads(item)).toBe(before);
+    expect(patches(item)).toHaveLength(5);
+    await time.env.sleep('2h');
+    await reconciled(item, 'accepted');
+    await eventually('another look', () => reads(item) === before + 1);
+
+    await command(item, { command: 'retry', actor: 'dana' });
+    await until(item, ({ attention }) => attention === null);
+    expect(patches(item).map(({ status }) => status)).toEqual(['accepted', ...told2, ...told2, ...told2]);
+    expect(item.hoursOf('order.scheduled')).toHaveLength(1);
+  });
+
+  test('what we never told it cannot be repeated: a person is told at once', async () => {
+    const item = await time.hear({ incomplete: true });
+    await until(item, ({ stage }) => stage === 'review');
+    time.offergrid.control.setStatus(item.itemId, 'accepted');
+    await reconciled(item, 'accepted');
+    await until(item, ({ offergridStatus }) => offergridStatus === 'accepted');
+    time.offergrid.control.setStatus(item.itemId, 'pending');
+    await reconciled(item, 'pending');
+    const view = await until(item, ({ attention }) => attention?.code === 'drift');
+    expect(view.offergridStatus).toBe('accepted');
+    expect(patches(item)).toEqual([]);
+    time.offergrid.control.setStatus(item.itemId, 'accepted');
+    await reconciled(item, 'accepted');
+    await until(item, ({ attention }) => attention === null);
+  });
+});
+
 test('a visit that keeps its date and gets another window is told, though the first attempt failed', async () => {
   const item = await time.hear({});
   await until(item, ({ workOrderId }) => workOrderId !== null);

@@ -1,0 +1,44 @@
+import { answeredSlaState } from '../domain/response-deadline.js';
+import { outcomeOf } from '../domain/stage.js';
+import { isFinal, type Status } from '../domain/status.js';
+import type { ItemState } from './item-state.js';
+
+/** An end that is neither answer nor beyond one means that none was ever given. */
+export function settleSla(item: ItemState, status: Status): void {
+  if (item.sla === null) return;
+  const now = Date.now();
+  if (status === 'cancelled') {
+    item.sla = { ...item.sla, state: 'void' };
+  } else {
+    item.sla = { ...item.sla, state: answeredSlaState(item.sla.deadline, now), respondedAt: now };
+    if (status !== 'rejected') item.acceptedAt = now;
+  }
+  item.settle(
+    'sla_at_risk',
+    'sla_breached',
+    'manual_review',
+    'availability_unknown',
+    'event_before_decision',
+  );
+}
+
+/** Whether the item has come to an end there: for `completed` that depends on what the category ends with. */
+export function hasEnded(item: ItemState): boolean {
+  if (item.status === null) return false;
+  return isFinal(item.status) || (item.status === 'completed' && item.category.ends === 'completed');
+}
+
+/** Ended, or about to: nothing more is begun for it. */
+export function isOver(item: ItemState): boolean {
+  return item.callingOff || hasEnded(item);
+}
+
+/** Closes the item's story as its status says. */
+export function finish(item: ItemState): void {
+  item.outcome = item.status === null ? null : (outcomeOf(item.status) ?? null);
+  item.finishedAt = Date.now();
+  // Nobody has to look at these any more.
+  item.settle('drift', 'no_show', 'offergrid_unreachable');
+  item.enter('done', null);
+  item.journal.touch();
+}
