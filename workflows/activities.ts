@@ -2,7 +2,6 @@ import {
   ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
-  CancellationScope,
   TimeoutFailure,
   condition,
   proxyActivities,
@@ -68,79 +67,45 @@ export const { channelsFor, deliver } = proxyActivities<NotificationActivities>(
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
 });
 
-export const { loadRules } = localFirst<RecordActivities>({ attempt: 3_000 });
-
+/** So short that several in a row are over long before their workflow task is; see who starts the workflow. */
 const quickly = proxyLocalActivities<RecordActivities>({
-  startToCloseTimeout: '3s',
+  startToCloseTimeout: '2s',
   retry: { maximumAttempts: 1 },
 });
+const patiently = proxyActivities<RecordActivities>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+});
+export const { announce, record } = patiently;
+
 /** One quick attempt; whoever calls them knows another way. */
 export const findOffer: RecordActivities['findOffer'] = (input) => inTurn(() => quickly.findOffer(input));
 export const publish: RecordActivities['publish'] = (input) => inTurn(() => quickly.publish(input));
 
-export const { announce, record } = proxyActivities<RecordActivities>({
-  startToCloseTimeout: '10s',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
-});
-
-/** Called when a quick attempt begins; what it returns, when the attempt is over. */
-export type Hold = () => (succeeded: boolean) => void;
-
-/**
- * The provider's systems. `hold` is told while a first attempt runs, `giveUpAfter` (ms) bounds all attempts together.
- * `finishAttempt`: an attempt that runs when the call is cancelled is waited for, because it may still succeed.
- */
-export function providerCalls(options: {
-  hold: Hold;
-  giveUpAfter?: number;
-  finishAttempt?: boolean;
-}): ProviderActivities {
-  return localFirst<ProviderActivities>({ attempt: 11_000, ...options });
-}
-
-/**
- * Short calls run first as a local activity, which costs one event instead of six; an attempt that fails goes on as an
- * ordinary activity, whose retries outlive any worker and show in the UI.
- */
-function localFirst<A extends { [K in keyof A]: (...args: never[]) => Promise<unknown> }>(options: {
-  /** Milliseconds. */
-  attempt: number;
-  giveUpAfter?: number;
-  hold?: Hold;
-  finishAttempt?: boolean;
-}): A {
-  const cancellationType =
-    options.finishAttempt === true
-      ? ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
-      : ActivityCancellationType.TRY_CANCEL;
-  const local = proxyLocalActivities<Record<string, (...args: unknown[]) => Promise<unknown>>>({
-    startToCloseTimeout: options.attempt,
-    retry: { maximumAttempts: 1 },
+/** Quick for once, and else for as long as it takes: without rules there is no story. */
+export const loadRules: RecordActivities['loadRules'] = () =>
+  inTurn(() => quickly.loadRules()).catch((error: unknown) => {
+    if (!mayPass(error)) throw error;
+    return patiently.loadRules();
   });
-  const lasting = proxyActivities<Record<string, (...args: unknown[]) => Promise<unknown>>>({
-    startToCloseTimeout: options.attempt,
+
+/**
+ * The provider's systems. `giveUpAfter` (ms) bounds all attempts together. `finishAttempt`: an attempt that runs when the
+ * call is cancelled is waited for, because it may still succeed. Ordinary activities, though a local one would be shorter
+ * in the history: an attempt takes up to 10 s, and a local activity that outlives its workflow task cannot be replayed
+ * beside a message that came meanwhile.
+ */
+export function providerCalls(
+  options: { giveUpAfter?: number; finishAttempt?: boolean } = {},
+): ProviderActivities {
+  return proxyActivities<ProviderActivities>({
+    startToCloseTimeout: '11s',
     retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
-    cancellationType,
+    cancellationType:
+      options.finishAttempt === true
+        ? ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+        : ActivityCancellationType.TRY_CANCEL,
     ...(options.giveUpAfter === undefined ? {} : { scheduleToCloseTimeout: options.giveUpAfter }),
-  });
-  return new Proxy({} as A, {
-    get:
-      (_, name: string) =>
-      async (...args: unknown[]) => {
-        const release = options.hold?.();
-        try {
-          const attempt = () => local[name]!(...args);
-          const result = await inTurn(() =>
-            options.finishAttempt === true ? CancellationScope.nonCancellable(attempt) : attempt(),
-          );
-          release?.(true);
-          return result;
-        } catch (error) {
-          release?.(false);
-          if (!mayPass(error)) throw error;
-        }
-        return await lasting[name]!(...args);
-      },
   });
 }
 

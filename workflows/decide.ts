@@ -6,7 +6,7 @@ import { planEvent } from '../domain/event-plan.js';
 import { isTestOrder } from '../domain/order-item.js';
 import { reviewItem } from '../domain/review.js';
 import { isUnanswered } from '../domain/status.js';
-import { providerCalls, type Hold } from './activities.js';
+import { providerCalls } from './activities.js';
 import type { ItemState } from './item-state.js';
 import type { Platform } from './platform.js';
 
@@ -72,15 +72,11 @@ export async function decide(item: ItemState, platform: Platform): Promise<Answe
 }
 
 async function askProvider(item: ItemState, platform: Platform): Promise<Finding> {
-  item.waitingFor = "the provider's availability check";
+  item.enter('availability', "the provider's availability check");
   const { deadline } = item.rules.policy.response;
   const left = (item.sla?.deadline ?? 0) - Date.now();
   const patience = Math.max(LEAST_PATIENCE, Math.min(SERVICEABILITY_PATIENCE, deadline / 4, left / 2));
-  // A quick answer is passed over in the records; one that takes its time shows.
-  const hold: Hold = () => (succeeded) => {
-    if (!succeeded) item.journal.touch();
-  };
-  const { checkServiceability } = providerCalls({ hold, giveUpAfter: patience });
+  const { checkServiceability } = providerCalls({ giveUpAfter: patience });
   for (;;) {
     let found = item.serviceability;
     const asking = new CancellationScope();

@@ -35,7 +35,7 @@ function begin(item: ItemState): Dispatch {
 }
 
 async function carryOutStep(step: DispatchStep, item: ItemState, dispatch: Dispatch): Promise<void> {
-  const calls = providerCalls({ hold: item.journal.hold, finishAttempt: true });
+  const calls = providerCalls({ finishAttempt: true });
   const { known, offer } = item;
   switch (step) {
     case 'activation': {
@@ -124,7 +124,7 @@ export async function callOff(item: ItemState, workOrderId: string): Promise<voi
     return;
   }
   const reason = 'The order was cancelled or carried out under another work order.';
-  const answer = await providerCalls(item.journal).cancelWorkOrder({
+  const answer = await providerCalls().cancelWorkOrder({
     itemId: item.itemId,
     workOrderId,
     reason,

@@ -43,7 +43,6 @@ export class Journal {
   #notifications: Notification[] = [];
   #changed = false;
   #commanded = false;
-  #holds = 0;
   #writing = false;
   /** Writes that could not be made at once. */
   readonly #records = new Set<Promise<void>>();
@@ -67,7 +66,7 @@ export class Journal {
 
   /** Everything that was to be written has been. */
   get settled(): boolean {
-    return !this.#changed && this.#holds === 0 && !this.#writing && this.#records.size === 0;
+    return !this.#changed && !this.#writing && this.#records.size === 0;
   }
 
   /** Adds a line, and has it written. */
@@ -107,20 +106,10 @@ export class Journal {
     this.#changed = true;
   }
 
-  /** Holds writes back for the moment that a quick call takes, so that its result goes out with them. */
-  readonly hold = (): (() => void) => {
-    let held = true;
-    this.#holds += 1;
-    return () => {
-      if (held) this.#holds -= 1;
-      held = false;
-    };
-  };
-
   /** Runs beside the story until it is closed and everything is written. */
   async keep(): Promise<void> {
     for (;;) {
-      await condition(() => (this.#changed && this.#holds === 0) || (this.#closed && !this.#changed));
+      await condition(() => this.#changed || this.#closed);
       if (!this.#changed) break;
       await this.#commandsTaken();
       this.#changed = false;

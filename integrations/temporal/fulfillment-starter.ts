@@ -18,6 +18,13 @@ const CALL_MS = 2_500;
 /** For so long after a call that failed nobody is made to wait for the next. */
 const DOUBT_MS = 1_000;
 
+/**
+ * The quick local activities of a task, each of at most 2 s, are over long before: one that outlives its task and a
+ * message that comes meanwhile may be replayed in another order than they came. A task that dies with its worker waits
+ * as long.
+ */
+const WORKFLOW_TASK_TIMEOUT = '15s';
+
 const ORDER_ID = defineSearchAttributeKey('OffergridOrderId', SearchAttributeType.KEYWORD);
 const STAGE = defineSearchAttributeKey('FulfillmentStage', SearchAttributeType.KEYWORD);
 
@@ -112,6 +119,7 @@ function optionsFor(item: FulfillOrderItemInput) {
     args: [item],
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
     staticSummary: `Order item ${item.itemId}`,
     typedSearchAttributes: new TypedSearchAttributes([
       { key: STAGE, value: stage },

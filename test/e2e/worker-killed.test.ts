@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
+import { expectReplayable } from '../support/replayed.js';
 import { startTestSystem, type TestSystem } from '../support/test-system.js';
 import {
   APPLIED_LATE,
@@ -205,4 +206,5 @@ test('SIGKILL in the middle of every stage: each item ends as it should, each mo
   expect((await warned.shown()).sla?.state).toBe('met');
   expect(late.told().filter((type) => type.startsWith('sla.'))).toEqual(['sla.warning', 'sla.breached']);
   expect(warned.told().filter((type) => type.startsWith('sla.'))).toEqual(['sla.warning', 'sla.warning']);
+  expect(await expectReplayable(system)).toBeGreaterThanOrEqual(visited.length);
 }, 150_000);

@@ -5,6 +5,7 @@ import { FULFILL_ORDER_ITEM, SEND_NOTIFICATION } from '../../domain/workflow-nam
 import { startCrew, type Crew } from '../../sandbox/crew/crew.js';
 import { seededChance } from '../../sandbox/http/fault-plan.js';
 import { eventually } from '../support/eventually.js';
+import { expectReplayable } from '../support/replayed.js';
 import { systemForTest, type TestSystem } from '../support/test-system.js';
 import { startSecondWorker } from '../support/two-workers.js';
 import { experiment } from './experiment.js';
@@ -90,6 +91,8 @@ experiment<Size>({
     const received = receivedBy(system);
     for (const order of orders.values()) expectOnce(order, received);
 
+    const replayed = await expectReplayable(system, programs);
+
     const repeats = system.provider.control.calls().filter(({ repeat }) => repeat).length;
     const found = await countInterruptions(system, [...orders.keys()], kills);
     expect(found.kills, 'kills that struck work in hand').toBeGreaterThan(0);
@@ -103,6 +106,7 @@ experiment<Size>({
       'in hand goes on after, p50': `${percentile(found.pauses, 0.5)} s`,
       p99: `${percentile(found.pauses, 0.99)} s`,
       'tasks that first waited for a dead worker': found.waitedForTheDead,
+      'histories that replay': replayed,
       'tasks that timed out at a living one': found.outOfBreath,
     };
     console.log(figures);
