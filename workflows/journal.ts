@@ -1,4 +1,4 @@
-import { condition, setCurrentDetails, sleep, upsertSearchAttributes } from '@temporalio/workflow';
+import { condition, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import {
   defineSearchAttributeKey,
   SearchAttributeType,
@@ -42,7 +42,10 @@ export interface JournalPages {
 export class Journal {
   #notifications: Notification[] = [];
   #changed = false;
+  /** A command has come since the last write. */
   #commanded = false;
+  /** Writes under way that tell of commands. */
+  #commandsUnderWay = 0;
   #writing = false;
   /** Writes that could not be made at once. */
   readonly #records = new Set<Promise<void>>();
@@ -111,7 +114,6 @@ export class Journal {
     for (;;) {
       await condition(() => this.#changed || this.#closed);
       if (!this.#changed) break;
-      await this.#commandsTaken();
       this.#changed = false;
       this.#writing = true;
       const entries = this.#pages.entries.splice(0);
@@ -120,14 +122,10 @@ export class Journal {
       this.#index(view);
       const revision = ++this.#pages.revision;
       const transition = { itemId: this.itemId, revision, view, situation, milestones, entries };
-      try {
-        await publish({ transition, notifications });
-      } catch (error) {
-        if (!mayPass(error)) throw error;
+      if (!(await this.#writtenAtOnce(transition, notifications))) {
         // People are told at once; what is to be searched waits for the database to come back.
         if (notifications.length > 0) await announce({ notifications });
-        const recording = record({ transition }).finally(() => this.#records.delete(recording));
-        this.#records.add(recording);
+        this.#recordBeside(transition);
       }
       this.#writing = false;
     }
@@ -141,14 +139,29 @@ export class Journal {
 
   /**
    * A command, unlike a signal, is in the history only once its workflow task is over. Were its effect written down
-   * before, and the worker died, people would see an answer that nobody remembers having been given. The timer ends the
-   * task.
+   * within the task, and the worker died, people would see an answer that nobody remembers having been given. What
+   * follows a command is therefore left to an ordinary activity, which begins when the task is over.
    */
-  async #commandsTaken(): Promise<void> {
-    while (this.#commanded) {
-      this.#commanded = false;
-      await sleep(1, { summary: 'the command to be kept' });
+  async #writtenAtOnce(transition: Transition, notifications: Notification[]): Promise<boolean> {
+    if (this.#commanded || this.#commandsUnderWay > 0) return false;
+    try {
+      await publish({ transition, notifications });
+      return true;
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+      return false;
     }
+  }
+
+  #recordBeside(transition: Transition): void {
+    const ofCommands = this.#commanded ? 1 : 0;
+    this.#commanded = false;
+    this.#commandsUnderWay += ofCommands;
+    const recording = record({ transition }).finally(() => {
+      this.#commandsUnderWay -= ofCommands;
+      this.#records.delete(recording);
+    });
+    this.#records.add(recording);
   }
 
   /** Makes the run findable in the Temporal UI; only what changed is sent, in one event. */

@@ -94,8 +94,14 @@ test('webhooks get through while events of the provider pile up before a Tempora
   for (const id of items) await eventually(async () => expect(await heard(id)).toEqual(['evt-1']), 30_000);
 });
 
-test('an event whose item ended before its delivery is on record and before a person', async () => {
+/** Delivered, however doubtful an earlier test left Temporal. */
+async function arrived(): Promise<void> {
   await send(started('evt-1'));
+  await eventually(async () => expect(await heard()).toEqual(['evt-1']));
+}
+
+test('an event whose item ended before its delivery is on record and before a person', async () => {
+  await arrived();
   await api.temporal.cut();
   expect((await send(started('evt-2'))).status).toBe(202);
   await api.client.workflow.getHandle(`fulfillment-${itemId}`).terminate('test');
@@ -123,7 +129,7 @@ test('an event whose item ended before its delivery is on record and before a pe
 });
 
 test('an event that had arrived, and whose item ended by it, is not called late', async () => {
-  await send(started('evt-1'));
+  await arrived();
   await api.temporal.cut();
   expect((await send(started('evt-2'))).status).toBe(202);
   const run = api.client.workflow.getHandle(`fulfillment-${itemId}`);
