@@ -57,11 +57,11 @@ describe.each([401, 403])('a %i', (status) => {
     const waiting = items.filter(
       (itemId) => !refusals(system, status).some(({ path }) => path.includes(itemId)),
     );
-    expect(waiting.length).toBeGreaterThan(30);
+    expect(waiting.length).toBeGreaterThan(20);
 
     system.offergrid.control.clearFaults();
     await eventually('those that waited to be answered', () => waiting.every(isAnswered(system)), {
-      within: PROBE_EVERY + 8_000,
+      within: PROBE_EVERY + 28_000,
       seen: () => waiting.filter(isAnswered(system)).length,
     });
     for (const itemId of waiting) {
@@ -124,7 +124,7 @@ test('a late refusal of a call from before the stop’s end stops nothing again'
   await wait(1_000);
   expect(worker.said).toEqual(['stopped', 'resumed']);
   const items = await system.place(3);
-  await eventually('the answers', () => items.every(isAnswered(system)), { within: PROBE_EVERY });
+  await eventually('the answers', () => items.every(isAnswered(system)));
 });
 
 test('without Postgres a worker stops by itself, and Postgres is told when it is back', async () => {
