@@ -61,9 +61,16 @@ export function sortProducts(entries: readonly unknown[]): ProductList {
   for (const entry of entries) {
     const result = product.safeParse(entry);
     if (result.success) list.products.push(result.data);
-    else list.unusable.push({ sku: skuIn(entry), problem: z.prettifyError(result.error) });
+    else list.unusable.push({ sku: skuIn(entry), problem: problemsIn(result.error) });
   }
   return list;
+}
+
+/** One line, as it stands in a report. */
+function problemsIn({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`))
+    .join('; ');
 }
 
 function skuIn(entry: unknown): string | null {

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parsePolicy } from '../../config/policy.js';
+import { newOfferBody } from '../../domain/offer-difference.js';
 import { mapProduct, type OfferMapping, type Product } from '../../domain/offer-sync.js';
 
 const FIBER = { minBandwidth: 500, maxBandwidth: 1000, connectionType: 'fiber', dataCap: null };
@@ -228,4 +230,11 @@ describe('a mapping', () => {
       serviceSpecificData: { down: 1 },
     });
   });
+});
+
+test('the example of the documentation is true', () => {
+  const blocks = readFileSync('docs/offer-sync.md', 'utf8').matchAll(/```json\n([^]*?)```/g);
+  const [policy, example, offer] = [...blocks].map(([, json]) => JSON.parse(json ?? '') as unknown);
+  const mapped = mapProduct(example as Product, parsePolicy(policy).offerSync.mapping);
+  expect(mapped.kind === 'offer' && newOfferBody(mapped.offer)).toEqual(offer);
 });
