@@ -9,12 +9,13 @@ import type { System } from '../sandbox/system/start-system.js';
 
 /**
  * Offers in step with as many products, of which some have a new price: what a sync of that calls, takes and needs, and
- * what one after it does. The simulated Offergrid enforces its limit. Exit 1 when more or less was sent than changed.
+ * what the next ones do. The simulated Offergrid enforces its limit. Exit 1 when more or less was sent than changed.
  */
 const { values } = parseArgs({
   options: {
     products: { type: 'string', default: '10000' },
     changed: { type: 'string', default: '100' },
+    again: { type: 'string', default: '4' },
     'calls-per-minute': { type: 'string', default: '100' },
   },
 });
@@ -66,17 +67,20 @@ try {
     PAGE,
   );
   const first = await sync(system);
-  const second = await sync(system);
   tell('with changes', first);
-  tell('again, in step', second);
-  console.log(`history: ${await histories(system)}`);
+  const later: Figures[] = [];
+  for (let run = 0; run < Number(values.again); run += 1) {
+    const again = await sync(system);
+    tell('again, in step', again);
+    later.push(again);
+  }
+  console.log(`histories, newest first: ${await histories(system)}`);
   const right =
     first.writes === changed &&
     first.report.updated === changed &&
     first.report.unchanged === products - changed &&
-    second.writes === 0 &&
-    second.report.unchanged === products &&
-    first.refused + second.refused === 0;
+    later.every(({ writes, report }) => writes === 0 && report.unchanged === products) &&
+    [first, ...later].every(({ lists, refused }) => lists === 1 && refused === 0);
   if (!right) {
     console.error('Not what was expected.');
     process.exitCode = 1;
