@@ -185,7 +185,10 @@ describe('a mapping', () => {
       kind: 'unusable',
       reason: 'monthlyPrice: must be a number of at least 0, or null',
     });
-    expect(offerOf({}, { fields: { name: 'constructor.name' } })).toMatchObject({ reason: 'name: missing' });
+    expect(offerOf({}, { fields: { name: 'texts.title' } })).toMatchObject({ reason: 'name: missing' });
+    const serviceSpecificData = { internet: { made: 'texts.constructor' } };
+    expect(offerOf({ texts: {} }, { serviceSpecificData })).toMatchObject({ serviceSpecificData: FIBER });
+    expect(offerOf({ texts: {} }, { serviceSpecificData })).not.toHaveProperty('serviceSpecificData.made');
   });
 
   test('renames details: the rest keeps its own names, and what was renamed does not appear twice', () => {
