@@ -1,5 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { createNotificationActivities, type NotificationDependencies } from './notification-activities.js';
+import { createOfferChangeActivities, type OfferChangeDependencies } from './offer-change-activities.js';
+import { createOfferSyncActivities, type OfferSyncDependencies } from './offer-sync-activities.js';
 import { createOffergridActivities, type OffergridDependencies } from './offergrid-activities.js';
 import { createProviderActivities, type ProviderDependencies } from './provider-activities.js';
 import { createReconcileActivities, type ReconcileDependencies } from './reconcile-activities.js';
@@ -9,17 +11,24 @@ export type Dependencies = OffergridDependencies &
   NotificationDependencies &
   ProviderDependencies &
   RecordDependencies &
-  ReconcileDependencies;
+  ReconcileDependencies &
+  OfferSyncDependencies &
+  OfferChangeDependencies;
 
 /** By task queue: what calls Offergrid keeps to a queue of its own, because its rate is the platform's call budget. */
 export function createActivities(dependencies: Dependencies) {
   const { compareStatus, hintUnlisted } = createReconcileActivities(dependencies);
   return {
-    offergrid: handedBack({ ...createOffergridActivities(dependencies), compareStatus }),
+    offergrid: handedBack({
+      ...createOffergridActivities(dependencies),
+      ...createOfferChangeActivities(dependencies),
+      compareStatus,
+    }),
     fulfillment: {
       ...handedBack(createRecordActivities(dependencies)),
       ...handedBack(createProviderActivities(dependencies)),
       ...handedBack(createNotificationActivities(dependencies)),
+      ...handedBack(createOfferSyncActivities(dependencies)),
       ...handedBack({ hintUnlisted }),
     },
   };

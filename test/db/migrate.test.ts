@@ -18,6 +18,7 @@ test('runs each migration once, however many processes run them at the same time
     '003_offers',
     '004_reconciliation',
     '005_call-budget',
+    '009_offer-sync',
   ]);
   expect(await migrate(url)).toEqual([]);
 });
