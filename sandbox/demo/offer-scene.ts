@@ -71,5 +71,6 @@ function inWords({ status, reason, created, updated, deactivated, unchanged, fai
   const why = reason === null ? '' : `, ${reason}`;
   const counts = { created, updated, deactivated, unchanged, failed };
   const some = Object.entries(counts).flatMap(([name, count]) => (count === 0 ? [] : `${count} ${name}`));
-  return `${status}${why} (${some.join(', ') || 'nothing done'})`;
+  const would = status === 'awaiting_approval' ? 'would be: ' : '';
+  return `${status}${why} (${would}${some.join(', ') || 'nothing done'})`;
 }
