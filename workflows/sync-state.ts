@@ -41,11 +41,11 @@ export class SyncState {
         else if (this.braked !== null) this.braked.approved = true;
         await condition(() => this.written > written);
       },
-      { validator: ({ runId, decision }) => this.#refuseImpossible(runId, decision) },
+      { validator: (asked) => this.#refuseImpossible(asked) },
     );
   }
 
-  #refuseImpossible(runId: string, decision: OfferSyncDecision): void {
+  #refuseImpossible({ runId, decision }: { runId: string; decision: OfferSyncDecision }): void {
     const refused = (why: string) => ApplicationFailure.nonRetryable(why, COMMAND_REFUSED);
     if (this.run?.runId !== runId) throw refused('the run is over');
     if (this.stopped) throw refused('the run is being stopped');

@@ -1,3 +1,4 @@
+import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOfferSyncReports, type OfferSyncReports } from '../../db/offer-sync-reports.js';
 import { createOfferSyncRuns, type OfferSyncRuns } from '../../db/offer-sync-runs.js';
@@ -31,18 +32,18 @@ const sent = (method: string) => world.offergrid.control.calls().filter((call) =
 async function ran() {
   const runId = await runs.request({ dryRun: false, skus: null });
   await offerSyncNudge(world.env.client)(false);
-  const events: number[] = [];
-  const handle = world.env.client.workflow.getHandle(offerSyncWorkflowId(false));
-  let failure: unknown;
+  const { client } = world.env;
+  const handle = client.workflow.getHandle(offerSyncWorkflowId(false));
   const { runId: first } = await handle.describe();
+  let failure: unknown;
   await handle.result().catch((error: unknown) => (failure = error));
-  for (let execution: string | undefined = first; execution !== undefined;) {
-    const history = await world.env.client.workflow
-      .getHandle(offerSyncWorkflowId(false), execution)
-      .fetchHistory();
+  const events: number[] = [];
+  let execution: string | null | undefined = first;
+  while (execution != null) {
+    const history: History = await client.workflow.getHandle(handle.workflowId, execution).fetchHistory();
     events.push(history.events?.length ?? 0);
-    const last = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
-    execution = last?.newExecutionRunId ?? undefined;
+    const end = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
+    execution = end?.newExecutionRunId;
   }
   return { report: (await reports.report(runId))!, events, failure };
 }
