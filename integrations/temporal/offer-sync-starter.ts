@@ -7,7 +7,7 @@ import {
   type SyncOffersInput,
 } from '../../domain/workflow-names.js';
 
-const CALL_MS = 5_000;
+const CALL_MS = 10_000;
 
 /** Sees to it that the workflow looks for the run that was asked for, whether it is under way or not. */
 export function offerSyncNudge(client: Client): (dryRun: boolean) => Promise<void> {

@@ -2,7 +2,7 @@ import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOfferSyncReports, type OfferSyncReports } from '../../db/offer-sync-reports.js';
 import { createOfferSyncRuns, type OfferSyncRuns } from '../../db/offer-sync-runs.js';
-import { offerSyncWorkflowId } from '../../domain/workflow-names.js';
+import { OFFERGRID_QUEUE, offerSyncWorkflowId } from '../../domain/workflow-names.js';
 import { sampleProducts } from '../../sandbox/provider/products.js';
 import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
 import { startSkippedTime, type SkippedTime } from '../support/skipped-time.js';
@@ -38,21 +38,26 @@ async function ran() {
   let failure: unknown;
   await handle.result().catch((error: unknown) => (failure = error));
   const events: number[] = [];
+  const priorities = new Set<number | null | undefined>();
   let execution: string | null | undefined = first;
   while (execution != null) {
     const history: History = await client.workflow.getHandle(handle.workflowId, execution).fetchHistory();
     events.push(history.events?.length ?? 0);
+    for (const { activityTaskScheduledEventAttributes: scheduled } of history.events ?? [])
+      if (scheduled?.taskQueue?.name === OFFERGRID_QUEUE) priorities.add(scheduled.priority?.priorityKey);
     const end = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
     execution = end?.newExecutionRunId;
   }
-  return { report: (await reports.report(runId))!, events, failure };
+  return { report: (await reports.report(runId))!, events, priorities: [...priorities], failure };
 }
 
 test('many changes: each sent once, and no history grows with them', async () => {
   world.provider.control.setProducts([...sampleProducts, ...products(MANY, 20)]);
-  const { report, events } = await ran();
+  const { report, events, priorities } = await ran();
   expect(report).toMatchObject({ status: 'completed', created: MANY, failed: 0 });
   expect(sent('POST')).toHaveLength(MANY);
+  // After everything that orders need.
+  expect(priorities).toEqual([5]);
   expect(events).toHaveLength(2);
   expect(Math.max(...events)).toBeLessThan(PER_EXECUTION * 9);
 }, 120_000);
