@@ -2,6 +2,7 @@ import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOfferSyncReports, type OfferSyncReports } from '../../db/offer-sync-reports.js';
 import { createOfferSyncRuns, type OfferSyncRuns } from '../../db/offer-sync-runs.js';
+import { isOver } from '../../domain/offer-sync-run.js';
 import { OFFERGRID_QUEUE, offerSyncWorkflowId } from '../../domain/workflow-names.js';
 import { sampleProducts } from '../../sandbox/provider/products.js';
 import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
@@ -79,4 +80,17 @@ test('a platform that is gone: the run gives up for now, says what it did not se
 
   world.offergrid.control.clearFaults();
   expect((await ran()).report).toMatchObject({ status: 'completed', updated: MANY });
+}, 120_000);
+
+test('who asks in the moment in which a run ends gets another', async () => {
+  world.provider.control.setProducts(sampleProducts);
+  const nudge = offerSyncNudge(world.env.client);
+  const over = async (runId: string) => isOver((await reports.progress(runId))!.status);
+  for (let round = 0; round < 12; round += 1) {
+    const runId = await runs.request({ dryRun: true, skus: null });
+    await nudge(true);
+    const end = performance.now() + 20_000;
+    // As close on its end as can be: the workflow is still there, and has just looked for what is wanted.
+    while (!(await over(runId))) if (performance.now() > end) throw new Error(`run ${round} was forgotten`);
+  }
 }, 120_000);
