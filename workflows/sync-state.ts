@@ -8,6 +8,12 @@ export interface EarlyEnd {
   reason: string;
 }
 
+/** What a person asks of the run of this id. */
+interface Asked {
+  runId: string;
+  decision: OfferSyncDecision;
+}
+
 export const STOPPED: EarlyEnd = { status: 'stopped', reason: 'stopped by a person' };
 
 /** What the offer sync knows of the run in hand, and what it is told while that goes on. */
@@ -41,11 +47,11 @@ export class SyncState {
         else if (this.braked !== null) this.braked.approved = true;
         await condition(() => this.written > written);
       },
-      { validator: (asked) => this.#refuseImpossible(asked) },
+      { validator: (asked: Asked) => this.#refuseImpossible(asked) },
     );
   }
 
-  #refuseImpossible({ runId, decision }: { runId: string; decision: OfferSyncDecision }): void {
+  #refuseImpossible({ runId, decision }: Asked): void {
     const refused = (why: string) => ApplicationFailure.nonRetryable(why, COMMAND_REFUSED);
     if (this.run?.runId !== runId) throw refused('the run is over');
     if (this.stopped) throw refused('the run is being stopped');
