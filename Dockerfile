@@ -7,7 +7,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY . .
 # The embedded stack and the simulated systems need development dependencies and have no place in production.
-RUN npm run build && npm prune --omit=dev && rm -rf dist/sandbox
+RUN npm run build && npm prune --omit=dev && rm -rf dist/sandbox dist/bench
 
 FROM node:22-slim
 ENV NODE_ENV=production HOST=0.0.0.0

@@ -1,5 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { createNotificationActivities, type NotificationDependencies } from './notification-activities.js';
+import { createOfferChangeActivities, type OfferChangeDependencies } from './offer-change-activities.js';
+import { createOfferSyncActivities, type OfferSyncDependencies } from './offer-sync-activities.js';
 import { createOffergridActivities, type OffergridDependencies } from './offergrid-activities.js';
 import { createProviderActivities, type ProviderDependencies } from './provider-activities.js';
 import { createReconcileActivities, type ReconcileDependencies } from './reconcile-activities.js';
@@ -9,7 +11,9 @@ export type Dependencies = OffergridDependencies &
   NotificationDependencies &
   ProviderDependencies &
   RecordDependencies &
-  ReconcileDependencies;
+  ReconcileDependencies &
+  OfferSyncDependencies &
+  OfferChangeDependencies;
 
 /** By task queue: what calls Offergrid keeps to a queue of its own, because its rate is the platform's call budget. */
 export function createActivities(dependencies: Dependencies) {
@@ -17,11 +21,13 @@ export function createActivities(dependencies: Dependencies) {
     offergrid: handedOn({
       ...createOffergridActivities(dependencies),
       ...createReconcileActivities(dependencies),
+      ...createOfferChangeActivities(dependencies),
     }),
     fulfillment: {
       ...handedOn(createRecordActivities(dependencies)),
       ...handedOn(createProviderActivities(dependencies)),
       ...handedOn(createNotificationActivities(dependencies)),
+      ...handedOn(createOfferSyncActivities(dependencies)),
     },
   };
 }

@@ -18,6 +18,7 @@ import { createReceiveWebhook } from './receive-webhook.js';
 import { commandRoutes } from './routes/commands.js';
 import { healthRoutes } from './routes/health.js';
 import { inboxRoutes } from './routes/inbox.js';
+import { offerSyncRoutes, type OfferSyncParts } from './routes/offer-sync.js';
 import { orderRoutes } from './routes/orders.js';
 import { providerEventRoutes } from './routes/provider-events.js';
 import { reportRoutes } from './routes/reports.js';
@@ -29,6 +30,7 @@ export interface AppParts {
   providerEvents: ProviderEvents;
   starter: FulfillmentStarter;
   desk: OperatorDesk;
+  offerSync: OfferSyncParts;
   readiness: () => Promise<Readiness>;
   findKey: FindKey;
   /** One, or two while rotating. */
@@ -57,6 +59,7 @@ export function createApp(parts: AppParts): Express {
   app.use(providerEventRoutes({ ...parts, requireScope, acceptEvent }));
   app.use(orderRoutes({ ...parts, requireScope, findKnownItem, presenter }));
   app.use(commandRoutes({ ...parts, requireScope, findKnownItem, presenter }));
+  app.use(offerSyncRoutes({ ...parts, requireScope }));
   app.use(inboxRoutes({ ...parts, requireScope }));
   app.use(reportRoutes({ ...parts, requireScope }));
   app.use(noSuchRoute);

@@ -1,5 +1,7 @@
 import type { ApiConfig } from '../config/settings.js';
 import { createInbox } from '../db/inbox.js';
+import { createOfferSyncReports } from '../db/offer-sync-reports.js';
+import { createOfferSyncRuns } from '../db/offer-sync-runs.js';
 import { createOrderRecords } from '../db/order-records.js';
 import { createPool } from '../db/pool.js';
 import { createProviderEvents } from '../db/provider-events.js';
@@ -11,12 +13,14 @@ import { encryptingConverter } from '../integrations/temporal/payload-encryption
 import { createFulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
 import { notificationStarter } from '../integrations/temporal/notification-starter.js';
 import { createDeliverEvent } from './event-delivery.js';
+import { offerSyncNudge } from '../integrations/temporal/offer-sync-starter.js';
 import { listen } from './http-server.js';
 import { createInboxDrain } from './inbox-drain.js';
 import type { Logger } from './logger.js';
 import { createOperatorDesk } from './operator-desk.js';
 import { createReadiness } from './readiness.js';
 import { createSettleRow } from './settle-row.js';
+import { createSyncDesk } from './sync-desk.js';
 import { createTemporalClient } from './temporal-client.js';
 
 /** Without it a call waits for Temporal as long as that is away. */
@@ -51,6 +55,13 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     providerEvents: createProviderEvents(pool),
     starter,
     desk: createOperatorDesk(client),
+    offerSync: {
+      runs: createOfferSyncRuns(pool),
+      reports: createOfferSyncReports(pool),
+      desk: createSyncDesk(client),
+      nudge: offerSyncNudge(client),
+      providerConnected: config.providerConnected,
+    },
     readiness: createReadiness(pool, client),
     findKey: createFindKey(config.adminApiKey),
     webhookSecrets: config.webhookSecrets,

@@ -4,7 +4,12 @@ import type { RawEnv } from '../config/read-env.js';
 export interface Told {
   text: string;
   json: unknown;
+  /** Why the command counts as failed all the same. */
+  failure?: string;
 }
+
+/** As they were given; a boolean one is true or not there. */
+export type Options = Record<string, string | true | undefined>;
 
 /** One command of the CLI. */
 export interface Command {
@@ -12,10 +17,10 @@ export interface Command {
   name: string;
   /** What follows the words, for the usage text: `ITEM_ID`. */
   operands: string[];
-  options: Record<string, { type: 'string' }>;
+  options: Record<string, { type: 'string' | 'boolean' }>;
   summary: string;
   /** @throws CommandFailed with what people should read */
-  run: (env: RawEnv, operands: string[], options: Record<string, string | undefined>) => Promise<Told>;
+  run: (env: RawEnv, operands: string[], options: Options) => Promise<Told>;
 }
 
 /** It could not be done; the message says why, to people. */

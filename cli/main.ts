@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../config/config-error.js';
 import { readEnv } from '../config/read-env.js';
-import { table, WrongUsage, type Command } from './command.js';
+import { table, WrongUsage, type Command, type Options } from './command.js';
 import { inboxListCommand, inboxReplayCommand } from './commands/inbox.js';
 import { migrateCommand } from './commands/migrate.js';
+import { offersSyncCommand } from './commands/offers.js';
 import { ordersListCommand, ordersShowCommand } from './commands/orders.js';
 import { schedulesApplyCommand } from './commands/schedules.js';
 
@@ -13,6 +14,7 @@ const WRONG_USAGE = 2;
 
 const COMMANDS = [
   migrateCommand,
+  offersSyncCommand,
   ordersListCommand,
   ordersShowCommand,
   inboxListCommand,
@@ -30,7 +32,9 @@ async function main(args: string[]): Promise<number> {
     const { command, operands, json, options } = read(args);
     const told = await command.run(readEnv(), operands, options);
     process.stdout.write(`${json ? JSON.stringify(told.json) : told.text}\n`);
-    return DONE;
+    if (told.failure === undefined) return DONE;
+    process.stderr.write(`${told.failure}\n`);
+    return FAILED;
   } catch (error) {
     const problems = error instanceof ConfigError ? error.problems : [(error as Error).message];
     for (const problem of problems) process.stderr.write(`${problem}\n`);
@@ -52,7 +56,7 @@ function read(args: string[]) {
     throw new WrongUsage(`${command.name} takes ${command.operands.join(' ') || 'nothing more'}.`);
   }
   const { json, ...options } = values;
-  return { command, operands, json: json === true, options: options as Record<string, string | undefined> };
+  return { command, operands, json: json === true, options: options as Options };
 }
 
 function parsed(args: string[], { options }: Command) {

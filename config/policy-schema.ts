@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { WEEKDAYS, type CategoryPolicy, type Policy } from '../domain/policy.js';
 import { DURATION_FORM, parseDuration } from './duration.js';
+import { offerMapping } from './offer-mapping-schema.js';
 import { isCalendarDay, isTimeZone, openingHoursFault, sortedHours } from './opening-hours.js';
 
 /** Text to milliseconds. */
@@ -111,7 +112,7 @@ const offerSync = z
         repriceFactor: z.number().min(1).default(2),
       })
       .prefault({}),
-    mapping: z.record(z.string(), z.unknown()).default({}),
+    mapping: offerMapping,
   })
   .prefault({});
 

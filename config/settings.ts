@@ -61,6 +61,8 @@ export interface ApiConfig extends CommonConfig {
   offergrid: OffergridSettings;
   webhookSecrets: string[];
   resellerWebhookSecrets: string[];
+  /** Whether the provider's systems are connected; the worker calls them. */
+  providerConnected: boolean;
   host: string;
   port: number;
   adminApiKey: string | undefined;
@@ -71,6 +73,7 @@ export interface CliParts {
   databaseUrl: string;
   offergrid: OffergridSettings & { apiKey: string };
   policy: Policy;
+  provider: ProviderSettings | undefined;
 }
 
 export type CliConfig<N extends keyof CliParts> = CommonConfig & Pick<CliParts, N>;

@@ -50,6 +50,7 @@ export function toApiConfig(raw: RawEnv): ApiConfig {
       offergrid: offergridSettings(reader),
       webhookSecrets: secrets,
       resellerWebhookSecrets: resellerSecrets.length === 0 ? secrets : resellerSecrets,
+      providerConnected: reader.url('PROVIDER_API_URL') !== undefined,
       host: reader.text('HOST') ?? '127.0.0.1',
       port: reader.integer('PORT', 8080, 0, MOST_PORT),
       adminApiKey: reader.headerKey('ADMIN_API_KEY', 24),
@@ -63,6 +64,7 @@ export function toCliConfig<N extends keyof CliParts>(raw: RawEnv, needs: readon
     databaseUrl,
     offergrid: keyedOffergrid,
     policy: (reader) => readPolicy(reader) as Policy,
+    provider: providerSettings,
   };
   return checked(raw, (reader) => {
     const asked = Object.fromEntries(needs.map((need) => [need, parts[need](reader)])) as Pick<CliParts, N>;

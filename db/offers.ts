@@ -1,6 +1,10 @@
+import type { KnownOffer } from '../domain/offer-difference.js';
 import type { Offer } from '../domain/order-item.js';
 import { inTransaction, type Pool, type PoolClient } from './pool.js';
 import { storable, toJsonb } from './text.js';
+
+/** So many rows to a statement: each stays well within the time a statement has. */
+const AT_ONCE = 1_000;
 
 /** An offer as it was last read at Offergrid. */
 export interface StoredOffer extends Offer {
@@ -26,13 +30,20 @@ export function createOffers(pool: Pool) {
       await inTransaction(pool, (client) => write(client, [offer]));
     },
 
-    /** Makes the table exactly these offers. */
+    /** All of them, as the platform showed them. */
+    async all(): Promise<KnownOffer[]> {
+      const { rows } = await pool.query<{ raw: KnownOffer }>('select raw from offers order by offer_id');
+      return rows.map(({ raw }) => raw);
+    },
+
+    /** Makes the table exactly these offers; one that is read by itself meanwhile stays. */
     async replaceAll(offers: StoredOffer[]): Promise<void> {
+      // Always in the same order: of two that replace at a time, one waits for the other.
+      const inOrder = [...offers].sort((a, b) => (a.offerId < b.offerId ? -1 : 1));
       await inTransaction(pool, async (client) => {
-        await write(client, offers);
-        await client.query('delete from offers where offer_id <> all ($1)', [
-          offers.map(({ offerId }) => storable(offerId)),
-        ]);
+        for (let from = 0; from < inOrder.length; from += AT_ONCE)
+          await write(client, inOrder.slice(from, from + AT_ONCE));
+        await client.query('delete from offers where fetched_at < now()');
       });
     },
   };

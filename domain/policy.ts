@@ -1,3 +1,5 @@
+import type { OfferMapping } from './offer-mapping.js';
+
 /** What the provider decides about how its order items are handled. Durations are milliseconds throughout. */
 export interface Policy {
   timeZone: string;
@@ -53,7 +55,7 @@ export interface OfferSyncPolicy {
   every: number;
   onMissing: 'inactive' | 'ignore';
   brake: { deactivateShare: number; repriceFactor: number };
-  mapping: Record<string, unknown>;
+  mapping: OfferMapping;
 }
 
 /** The rules for one category; a category the policy does not name follows `default`. */

@@ -1,3 +1,5 @@
+import type { ChangesToSend, OpenRun } from './offer-sync-run.js';
+
 /*
  * The names by which item workflows are reached in Temporal. Outside systems rely on them, so they change never.
  */
@@ -10,13 +12,18 @@ export const OFFERGRID_QUEUE = 'offergrid-api';
 export const FULFILL_ORDER_ITEM = 'fulfillOrderItem';
 export const RECONCILE_ORDERS = 'reconcileOrders';
 export const SEND_NOTIFICATION = 'sendNotification';
+export const SYNC_OFFERS = 'syncOffers';
 
 export const PROVIDER_EVENT = 'providerEvent';
 export const PLATFORM_EVENT = 'platformEvent';
 export const OPERATE = 'operate';
 export const STATE = 'state';
 
+export const SYNC_REQUESTED = 'syncRequested';
+export const DECIDE_SYNC = 'decideSync';
+
 export const RECONCILE_SCHEDULE = 'reconcile-orders';
+export const SYNC_SCHEDULE = 'sync-offers';
 
 export interface FulfillOrderItemInput {
   itemId: string;
@@ -31,4 +38,16 @@ export function fulfillmentWorkflowId(itemId: string): string {
 /** One notification is one run: starting it again changes nothing. */
 export function notificationWorkflowId(notificationId: string): string {
   return `notification-${notificationId}`;
+}
+
+/** One workflow for all runs, one after the other; another for dry runs, which need not wait for real ones. */
+export function offerSyncWorkflowId(dryRun: boolean): string {
+  return dryRun ? 'offer-sync-dry-run' : 'offer-sync';
+}
+
+/** Without `dryRun` it only asks for a run, as the schedule does. */
+export interface SyncOffersInput {
+  dryRun?: boolean;
+  /** The run that the execution before had in hand, and what it had not sent yet. */
+  resumed?: { run: OpenRun; sending: ChangesToSend };
 }

@@ -7,6 +7,8 @@ import { readEnv } from '../config/read-env.js';
 import type { WorkerConfig } from '../config/settings.js';
 import { toWorkerConfig } from '../config/to-config.js';
 import { budgetName, createCallBudget } from '../db/call-budget.js';
+import { createOfferChanges } from '../db/offer-changes.js';
+import { createOfferSyncRuns } from '../db/offer-sync-runs.js';
 import { createOffers } from '../db/offers.js';
 import { createOrderRecords } from '../db/order-records.js';
 import { createPool } from '../db/pool.js';
@@ -24,6 +26,7 @@ import { watchKey } from './key-watch.js';
 import { offergridGate, probeGate } from './offergrid-gate.js';
 import { ensureSearchAttributes, SearchAttributesMissing } from './search-attributes.js';
 import { createFulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
+import { offerSyncNudge } from '../integrations/temporal/offer-sync-starter.js';
 import { notificationStarter } from '../integrations/temporal/notification-starter.js';
 import { WORKFLOW_BUNDLE } from './workflow-bundle.js';
 
@@ -93,6 +96,11 @@ async function main(config: WorkerConfig): Promise<void> {
         channels: createChannels(config.notifications),
         reconciliation: createReconciliation(pool),
         starter: createFulfillmentStarter(client),
+        offerSync: {
+          runs: createOfferSyncRuns(pool),
+          changes: createOfferChanges(pool),
+          nudge: offerSyncNudge(client),
+        },
         startNotification,
         rules: {
           policy: config.policy,
@@ -121,7 +129,7 @@ async function main(config: WorkerConfig): Promise<void> {
 /** Without them only webhooks tell us of orders; a worker that may not make them still does the rest. */
 async function makeSchedules(client: Client, config: WorkerConfig, logger: Logger): Promise<void> {
   try {
-    await applySchedules(client, config.policy);
+    await applySchedules(client, config.policy, config.provider !== undefined);
   } catch (error) {
     if (!isPermissionDenied(error)) throw error;
     logger.error(

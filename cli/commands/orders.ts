@@ -65,6 +65,6 @@ function inWords(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function isStage(value: string): value is Stage {
-  return (STAGES as readonly string[]).includes(value);
+function isStage(value: string | true): value is Stage {
+  return (STAGES as readonly unknown[]).includes(value);
 }

@@ -1,5 +1,4 @@
 import { toCliConfig } from '../../config/to-config.js';
-import { RECONCILE_SCHEDULE } from '../../domain/workflow-names.js';
 import type { Command } from '../command.js';
 
 export const schedulesApplyCommand: Command = {
@@ -11,13 +10,14 @@ export const schedulesApplyCommand: Command = {
     // Slow to load, and of no use to the other commands.
     const { Client, Connection } = await import('@temporalio/client');
     const { applySchedules } = await import('../../integrations/temporal/schedules.js');
-    const { temporal, policy } = toCliConfig(env, ['policy']);
+    const { temporal, policy, provider } = toCliConfig(env, ['policy', 'provider']);
     const connection = await Connection.connect(temporal.connection);
     try {
-      await applySchedules(new Client({ connection, namespace: temporal.namespace }), policy);
+      const client = new Client({ connection, namespace: temporal.namespace });
+      const schedules = await applySchedules(client, policy, provider !== undefined);
+      return { text: `Applied ${schedules.join(' and ')}.`, json: { schedules } };
     } finally {
       await connection.close();
     }
-    return { text: `Applied ${RECONCILE_SCHEDULE}.`, json: { schedules: [RECONCILE_SCHEDULE] } };
   },
 };

@@ -39,6 +39,12 @@ const WORDING: Readonly<Record<NotificationType, { subject: string; todo: string
   },
 };
 
+/** A run of the offer sync that its brake stopped: nothing is broken, a person decides. */
+const BRAKED = {
+  subject: 'Offers not synced',
+  todo: 'Look at the changes of this run, and approve or stop it; nothing is sent before.',
+};
+
 export interface EmailText {
   subject: string;
   text: string;
@@ -46,7 +52,7 @@ export interface EmailText {
 
 /** The e-mail about a notification: what happened, what to do, and where to look, in that order. */
 export function emailText({ type, timestamp, data }: Notification): EmailText {
-  const { subject, todo } = WORDING[type];
+  const { subject, todo } = data.integration === 'offer-sync' ? BRAKED : WORDING[type];
   const about = data.itemId ?? data.integration;
   const facts: [string, string | undefined | null][] = [
     ['Answer by', data.deadline === undefined ? undefined : readable(data.deadline)],

@@ -19,7 +19,7 @@ export type Gate = <T>(operation: string, send: () => Promise<T>) => Promise<T>;
 export interface Call {
   /** For errors; the path would carry ids. */
   operation: string;
-  method: 'GET' | 'PATCH';
+  method: 'GET' | 'POST' | 'PATCH';
   path: string;
   body?: object;
 }

@@ -29,11 +29,21 @@ export interface OffergridClient {
   getOffer(offerId: string): Promise<PlatformOffer>;
   /** `GET /provider/offers`, all of the team's offers. */
   listOffers(): Promise<PlatformOffer[]>;
+  /**
+   * `POST /provider/offers`. A `bad_answer` has made the offer, and like a lost answer leaves its id to be found by SKU
+   * before the call is repeated: the platform knows no idempotency keys.
+   */
+  createOffer(body: Record<string, unknown>): Promise<PlatformOffer>;
+  /**
+   * `PATCH /provider/offers/{id}`; only the fields in the body change. The offer as the platform shows it afterwards, or
+   * null: no body is documented for this answer either.
+   */
+  updateOffer(offerId: string, body: Record<string, unknown>): Promise<PlatformOffer | null>;
 }
 
 export function createOffergridClient(options: OffergridClientOptions): OffergridClient {
-  const read = async <T>(request: Omit<Call, 'method'>, parse: (body: unknown) => T): Promise<T> => {
-    const { status, body } = await call(options, { ...request, method: 'GET' });
+  const parsed = async <T>(request: Call, parse: (body: unknown) => T): Promise<T> => {
+    const { status, body } = await call(options, request);
     try {
       return parse(body);
     } catch (cause) {
@@ -41,6 +51,8 @@ export function createOffergridClient(options: OffergridClientOptions): Offergri
       throw new OffergridError({ operation: request.operation, kind: 'bad_answer', status, detail, cause });
     }
   };
+  const read = <T>(request: Omit<Call, 'method'>, parse: (body: unknown) => T): Promise<T> =>
+    parsed({ ...request, method: 'GET' }, parse);
   return {
     getItem: (itemId) => read({ operation: 'getItem', path: itemPath(itemId) }, parseItem),
     listItems: (status) => {
@@ -55,11 +67,17 @@ export function createOffergridClient(options: OffergridClientOptions): Offergri
         path,
         body: update,
       });
-      return itemOrNull(body);
+      return orNull(parseItem, body);
     },
-    getOffer: (offerId) =>
-      read({ operation: 'getOffer', path: `/provider/offers/${segment(offerId)}` }, parseOffer),
+    getOffer: (offerId) => read({ operation: 'getOffer', path: offerPath(offerId) }, parseOffer),
     listOffers: () => read({ operation: 'listOffers', path: '/provider/offers' }, parseOffers),
+    createOffer: (body) =>
+      parsed({ operation: 'createOffer', method: 'POST', path: '/provider/offers', body }, parseOffer),
+    updateOffer: async (offerId, body) => {
+      const path = offerPath(offerId);
+      const answer = await call(options, { operation: 'updateOffer', method: 'PATCH', path, body });
+      return orNull(parseOffer, answer.body);
+    },
   };
 }
 
@@ -67,14 +85,18 @@ function itemPath(itemId: string): string {
   return `/provider/orders/${segment(itemId)}`;
 }
 
+function offerPath(offerId: string): string {
+  return `/provider/offers/${segment(offerId)}`;
+}
+
 /** Ids are opaque. A dot segment survives percent-encoding and would be resolved away, hence its dots are escaped. */
 function segment(id: string): string {
   return /^\.{1,2}$/.test(id) ? id.replaceAll('.', '%252E') : encodeURIComponent(id);
 }
 
-function itemOrNull(body: unknown): PlatformItem | null {
+function orNull<T>(parse: (body: unknown) => T, body: unknown): T | null {
   try {
-    return parseItem(body);
+    return parse(body);
   } catch {
     return null;
   }

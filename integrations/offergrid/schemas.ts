@@ -26,6 +26,7 @@ export interface PlatformOffer {
   sku: string | null;
   monthlyPrice: number | null;
   description: string | null;
+  externalId: string | null;
   serviceSpecificData: Record<string, unknown>;
   metadata: Record<string, unknown>;
   [unknownKey: string]: unknown;
@@ -74,6 +75,7 @@ const offer = z.looseObject({
   sku: looseText,
   monthlyPrice: looseNumber,
   description: looseText,
+  externalId: looseText,
   serviceSpecificData: looseObject,
   metadata: looseObject,
 });

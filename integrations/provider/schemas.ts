@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Product } from '../../domain/offer-mapping.js';
 
 /** Left out, null and blank are the same thing to us: not said. */
 const said = z
@@ -17,19 +18,6 @@ export interface Serviceability {
 export type Activation =
   | { activated: true; accountNumber?: string; policyNumber?: string; effectiveDate?: string }
   | { activated: false };
-
-/** One product of the provider's catalogue; keys we do not know are kept. */
-export interface Product {
-  sku: string;
-  productName: string;
-  type: string;
-  /** Per month; null where the price varies. */
-  price: number | null;
-  isActive: boolean;
-  description?: string | null | undefined;
-  details?: Record<string, unknown> | null | undefined;
-  [unknownKey: string]: unknown;
-}
 
 /** The usable products of a page, and why the others are not. */
 export interface ProductList {
@@ -73,9 +61,16 @@ export function sortProducts(entries: readonly unknown[]): ProductList {
   for (const entry of entries) {
     const result = product.safeParse(entry);
     if (result.success) list.products.push(result.data);
-    else list.unusable.push({ sku: skuIn(entry), problem: z.prettifyError(result.error) });
+    else list.unusable.push({ sku: skuIn(entry), problem: problemsIn(result.error) });
   }
   return list;
+}
+
+/** One line, as it stands in a report. */
+function problemsIn({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`))
+    .join('; ');
 }
 
 function skuIn(entry: unknown): string | null {

@@ -1,13 +1,21 @@
 import {
   isGrpcServiceError,
   ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
   ScheduleOverlapPolicy,
   ServiceError,
   type Client,
+  type ScheduleHandle,
   type ScheduleOptions,
 } from '@temporalio/client';
 import type { Policy } from '../../domain/policy.js';
-import { FULFILLMENT_QUEUE, RECONCILE_ORDERS, RECONCILE_SCHEDULE } from '../../domain/workflow-names.js';
+import {
+  FULFILLMENT_QUEUE,
+  RECONCILE_ORDERS,
+  RECONCILE_SCHEDULE,
+  SYNC_OFFERS,
+  SYNC_SCHEDULE,
+} from '../../domain/workflow-names.js';
 
 /** A run missed while Temporal was away is not made up for: the next one finds the same. */
 const CATCH_UP = '1m';
@@ -16,19 +24,46 @@ const CATCH_UP = '1m';
 const LONGEST_RUN = '1h';
 
 /**
- * Makes the schedules what the policy says, and has each run now. May be repeated, by several processes too: a run that
- * is still going is not joined by another.
+ * Makes the schedules what the policy says, and has reconciliation run now. May be repeated, by several processes too: a
+ * run that is still going is not joined by another. Offers are synced only where the provider's systems are connected.
+ * The ids of the schedules there are now.
  */
-export async function applySchedules(client: Client, policy: Policy): Promise<void> {
-  const { scheduleId, action, ...settings } = reconcileSchedule(policy);
+export async function applySchedules(
+  client: Client,
+  policy: Policy,
+  providerConnected: boolean,
+): Promise<string[]> {
+  const reconcile = await apply(client, reconcileSchedule(policy));
+  await reconcile.trigger(ScheduleOverlapPolicy.SKIP);
+  if (providerConnected) await apply(client, syncSchedule(policy));
+  else await remove(client, SYNC_SCHEDULE);
+  return providerConnected ? [RECONCILE_SCHEDULE, SYNC_SCHEDULE] : [RECONCILE_SCHEDULE];
+}
+
+async function apply(
+  client: Client,
+  { scheduleId, action, ...settings }: ScheduleOptions,
+): Promise<ScheduleHandle> {
   const handle = client.schedule.getHandle(scheduleId);
   try {
     await client.schedule.create({ scheduleId, action, ...settings });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    await handle.update(({ state }) => ({ ...settings, state, action }));
+    await handle.update(({ state }) => ({
+      ...settings,
+      state,
+      action: { ...action, workflowId: scheduleId },
+    }));
   }
-  await handle.trigger(ScheduleOverlapPolicy.SKIP);
+  return handle;
+}
+
+async function remove(client: Client, scheduleId: string): Promise<void> {
+  try {
+    await client.schedule.getHandle(scheduleId).delete();
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+  }
 }
 
 function reconcileSchedule({ reconcileEvery }: Policy) {
@@ -42,6 +77,22 @@ function reconcileSchedule({ reconcileEvery }: Policy) {
       workflowId: RECONCILE_SCHEDULE,
       taskQueue: FULFILLMENT_QUEUE,
       workflowExecutionTimeout: LONGEST_RUN,
+      args: [],
+    },
+  } satisfies ScheduleOptions;
+}
+
+/** Its execution only asks for a run; one that was missed is made up for, so that a day is not left out. */
+function syncSchedule({ offerSync }: Policy) {
+  return {
+    scheduleId: SYNC_SCHEDULE,
+    spec: { intervals: [{ every: offerSync.every }] },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: offerSync.every },
+    action: {
+      type: 'startWorkflow',
+      workflowType: SYNC_OFFERS,
+      workflowId: SYNC_SCHEDULE,
+      taskQueue: FULFILLMENT_QUEUE,
       args: [],
     },
   } satisfies ScheduleOptions;

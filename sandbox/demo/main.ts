@@ -1,8 +1,10 @@
 import { DEADLINE_S, demoPolicy, WARNINGS_AFTER_S } from './demo-policy.js';
 import { startEmbeddedSystem, type EmbeddedSystem } from './embedded-system.js';
 import { endWith, Interrupted, onInterruption } from './interruption.js';
+import { playOfferScene } from './offer-scene.js';
 import { outcomeTable } from './outcome-table.js';
 import { playScenes } from './play.js';
+import { createProductApi } from './product-api.js';
 import { scenes } from './scenes.js';
 
 const ALL_EXPECTED = 0;
@@ -21,15 +23,20 @@ async function main(signal: AbortSignal): Promise<number> {
     });
     console.log(`Ready after ${((performance.now() - began) / 1000).toFixed(1)} s.`);
     console.log(`Simulated Offergrid: ${embedded.system.offergrid.url} (what it saw: /control/items)\n`);
+    const { system } = embedded;
+    const api = createProductApi(system.apiUrl, system.keys.admin);
+    const offerDifferences = await playOfferScene(system, api, signal);
     console.log(
       `${scenes.length} orders are placed. In this demo an answer is due ${DEADLINE_S} s after the order, with ` +
         `warnings after ${WARNINGS_AFTER_S.join(' and ')} s (really: 24 h, and 12, 20 and 23 h).\n`,
     );
-    const verdicts = await playScenes(embedded.system, signal);
+    const verdicts = await playScenes(system, signal);
     console.log(`\n${outcomeTable(verdicts, process.stdout.columns ?? Infinity)}\n`);
     const asExpected = verdicts.filter(({ differences }) => differences.length === 0).length;
     console.log(`${asExpected} of ${verdicts.length} orders ended as expected.`);
-    if (asExpected === verdicts.length) return ALL_EXPECTED;
+    for (const difference of offerDifferences) console.log(`NO  ${difference}`);
+    if (offerDifferences.length === 0) console.log('The offers followed the catalogue as expected.');
+    if (asExpected === verdicts.length && offerDifferences.length === 0) return ALL_EXPECTED;
     console.log(`What the processes printed: ${await embedded.saveOutput()}`);
     return SOMETHING_ELSE;
   } catch (error) {

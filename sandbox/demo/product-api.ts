@@ -14,12 +14,28 @@ export interface TimelineLine {
   note: string | null;
 }
 
+/** As much of a run of the offer sync as the demo looks at; `GET /v1/offers/sync/{runId}`. */
+export interface SyncAnswer {
+  runId: string;
+  status: string;
+  reason: string | null;
+  created: number;
+  updated: number;
+  unchanged: number;
+  deactivated: number;
+  failed: number;
+}
+
 /** The product's API as its operators use it. */
 export interface ProductApi {
   /** Undefined while the product has not heard of the item, or does not answer. */
   order(itemId: string): Promise<OrderAnswer | undefined>;
   /** @throws Error with the answer when the command was not carried out */
   command(itemId: string, command: { command: string; [field: string]: string }): Promise<void>;
+  /** Has the offers synced; the run's id. The next two are about that run. @throws Error with any other answer */
+  startSync(): Promise<string>;
+  sync(runId: string): Promise<SyncAnswer>;
+  stopSync(runId: string): Promise<SyncAnswer>;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -27,6 +43,16 @@ const TIMEOUT_MS = 10_000;
 export function createProductApi(apiUrl: string, apiKey: string): ProductApi {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` };
   const address = (itemId: string) => `${apiUrl}/v1/orders/${encodeURIComponent(itemId)}`;
+  /** @throws Error with the answer unless it is 2xx */
+  const call = async (method: string, url: string, body?: object): Promise<unknown> => {
+    const response = await fetch(url, {
+      ...{ method, headers, signal: AbortSignal.timeout(TIMEOUT_MS) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${url} was answered ${response.status}: ${text}`);
+    return JSON.parse(text);
+  };
   return {
     async order(itemId) {
       const options = { headers, signal: AbortSignal.timeout(TIMEOUT_MS) };
@@ -36,14 +62,13 @@ export function createProductApi(apiUrl: string, apiKey: string): ProductApi {
       return undefined;
     },
     async command(itemId, command) {
-      const response = await fetch(`${address(itemId)}/commands`, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(command),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      const text = await response.text();
-      if (!response.ok) throw new Error(`${command.command} was answered ${response.status}: ${text}`);
+      await call('POST', `${address(itemId)}/commands`, command);
     },
+    async startSync() {
+      const { runId } = (await call('POST', `${apiUrl}/v1/offers/sync`)) as { runId: string };
+      return runId;
+    },
+    sync: async (runId) => (await call('GET', `${apiUrl}/v1/offers/sync/${runId}`)) as SyncAnswer,
+    stopSync: async (runId) => (await call('POST', `${apiUrl}/v1/offers/sync/${runId}/stop`)) as SyncAnswer,
   };
 }

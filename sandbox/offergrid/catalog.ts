@@ -39,3 +39,9 @@ export function catalog(
     providerName: 'Simulated Provider',
   }));
 }
+
+/** One offer as a reseller reads it: whole, save what is the provider's own. */
+export function resellerOffer(found: Offer): Record<string, unknown> {
+  const { internalName, internalDescription, ...shown } = found;
+  return shown;
+}

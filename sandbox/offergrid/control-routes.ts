@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { OffergridControl } from './control.js';
 import { createOrder } from './create-order.js';
 import { fault } from './faults.js';
+import { offer } from './offer-fields.js';
 import { itemStatus, statusUpdate } from './order-item.js';
 
 const placeOrder = z.strictObject({
@@ -80,6 +81,10 @@ export function controlRoutes(control: OffergridControl): Router {
   routes.get('/calls', (_req, res) => void res.json(control.calls()));
   routes.get('/items', (_req, res) => void res.json(control.items()));
   routes.get('/offers', (_req, res) => void res.json(control.offers()));
+  routes.put('/offers', (req, res) => {
+    control.setOffers(z.array(offer).parse(req.body));
+    res.sendStatus(204);
+  });
   routes.get(
     '/items/:itemId/transitions',
     (req, res) => void res.json(control.transitions(req.params.itemId)),

@@ -33,6 +33,8 @@ export interface OffergridControl {
   calls(): Call[];
   items(): OrderItem[];
   offers(): Offer[];
+  /** Replaces all offers, unchecked: with a SKU twice, for example, which no call would have made. */
+  setOffers(offers: readonly Offer[]): void;
   /** Oldest first, beginning with the creation (`from` null). Empty for an unknown item. */
   transitions(itemId: string): Transition[];
   /** The statuses an item went through, `pending` first; a reschedule shows as `scheduled` again. */
@@ -109,6 +111,7 @@ export function offergridControl(parts: ControlParts): OffergridControl {
     calls: () => structuredClone(parts.calls),
     items: () => structuredClone(book.allItems()),
     offers: () => structuredClone(platform.shelf.all()),
+    setOffers: (offers) => platform.shelf.replace(structuredClone(offers)),
     transitions: (itemId) => structuredClone(book.transitions(itemId)),
     path: (itemId) => book.transitions(itemId).map((step) => step.to),
     deliveries: () => structuredClone(parts.deliveries),

@@ -1,41 +1,25 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { serviceDataFault, type newOffer, type Offer, type offerChange } from './offer-fields.js';
 import { shortId } from './order-book.js';
 
-const fields = {
-  category: z.enum(['internet', 'television', 'security', 'energy', 'insurance', 'other']),
-  status: z.enum(['draft', 'active', 'inactive', 'archived']),
-  sku: z.string().nullable().optional(),
-  monthlyPrice: z.number().min(0).nullable().optional(),
-  description: z.string().nullable().optional(),
-  serviceSpecificData: z.record(z.string(), z.unknown()).nullable().optional(),
-  externalId: z.string().nullable().optional(),
-  metadata: z.record(z.string(), z.unknown()).nullable().optional(),
-  keyFeatures: z.array(z.string()).optional(),
-  pricingType: z.enum(['fixed', 'variable', 'tiered', 'custom']).optional(),
-};
+export type { Offer } from './offer-fields.js';
 
-/** An offer as the simulated platform keeps it. Keys it does not know are kept as they are. */
-export const offer = z.looseObject({ id: z.string(), name: z.string(), ...fields });
-export type Offer = z.infer<typeof offer>;
-
-/** Body of `POST /provider/offers`: only `name` is required, and a new offer is a draft. */
-export const newOffer = z.looseObject({
-  ...fields,
-  name: z.string().min(1),
-  category: fields.category.default('other'),
-  status: fields.status.default('draft'),
-});
-
-/** Body of `PATCH /provider/offers/{id}`. */
-export const offerChange = z.looseObject({ ...fields, name: z.string().min(1) }).partial();
-
-type Stored = { kind: 'stored'; offer: Offer } | { kind: 'sku-taken'; sku: string };
+type Stored =
+  | { kind: 'stored'; offer: Offer }
+  | { kind: 'sku-taken'; sku: string }
+  | { kind: 'wrong-data'; error: z.ZodError };
 
 /** The offers of the one provider the simulated platform knows. */
 export class OfferShelf {
   private readonly offers = new Map<string, Offer>();
 
   constructor(offers: readonly Offer[]) {
+    this.replace(offers);
+  }
+
+  /** Puts up exactly these, unchecked: what was taken long ago need not be what is taken today. */
+  replace(offers: readonly Offer[]): void {
+    this.offers.clear();
     for (const one of offers) this.offers.set(one.id, { ...one });
   }
 
@@ -54,24 +38,30 @@ export class OfferShelf {
   }
 
   create(body: z.infer<typeof newOffer>): Stored {
-    return this.store({ ...body, id: shortId('off') });
+    return this.store({ ...body, id: shortId('off') }, body);
   }
 
   change(current: Offer, body: z.infer<typeof offerChange>): Stored {
-    return this.store({ ...current, ...body, id: current.id } as Offer);
+    return this.store({ ...current, ...body, id: current.id } as Offer, body);
   }
 
   remove(id: string): void {
     this.offers.delete(id);
   }
 
-  private store(next: Offer): Stored {
-    const { sku } = next;
-    if (sku != null && this.all().some((other) => other.sku === sku && other.id !== next.id)) {
-      return { kind: 'sku-taken', sku };
+  private store(next: Offer, { category, serviceSpecificData, sku }: z.infer<typeof offerChange>): Stored {
+    if (category !== undefined || serviceSpecificData !== undefined) {
+      const error = serviceDataFault(next);
+      if (error !== undefined) return { kind: 'wrong-data', error };
     }
+    if (sku !== undefined && this.isTaken(sku, next.id)) return { kind: 'sku-taken', sku };
     this.offers.set(next.id, next);
     return { kind: 'stored', offer: next };
+  }
+
+  private isTaken(sku: string, by: string): boolean {
+    for (const other of this.offers.values()) if (other.sku === sku && other.id !== by) return true;
+    return false;
   }
 }
 

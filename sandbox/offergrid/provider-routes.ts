@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { callOf } from '../http/call-log.js';
-import { newOffer, offerChange } from './offers.js';
+import { newOffer, offerChange } from './offer-fields.js';
 import { itemStatus, statusUpdate } from './order-item.js';
 import type { Platform } from './platform.js';
 import { refuse, refuseBody } from './refusals.js';
@@ -45,6 +45,7 @@ export function providerRoutes(platform: Platform): Router {
     const body = newOffer.safeParse(req.body);
     if (!body.success) return refuseBody(res, body.error);
     const stored = shelf.create(body.data);
+    if (stored.kind === 'wrong-data') return refuseBody(res, stored.error);
     if (stored.kind === 'sku-taken') return refuse(res, 409, `SKU ${stored.sku} already exists`);
     callOf(res).applied = true;
     res.status(201).json(stored.offer);
@@ -62,6 +63,7 @@ export function providerRoutes(platform: Platform): Router {
     if (!body.success) return refuseBody(res, body.error);
     if (found === undefined) return refuse(res, 404, 'Offer not found');
     const stored = shelf.change(found, body.data);
+    if (stored.kind === 'wrong-data') return refuseBody(res, stored.error);
     if (stored.kind === 'sku-taken') return refuse(res, 409, `SKU ${stored.sku} already exists`);
     callOf(res).applied = true;
     res.json(stored.offer);

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { callOf } from '../http/call-log.js';
-import { catalog, catalogQuery } from './catalog.js';
+import { catalog, catalogQuery, resellerOffer } from './catalog.js';
 import { createOrder, orderFault } from './create-order.js';
 import { itemStatus } from './order-item.js';
 import type { Platform } from './platform.js';
@@ -24,7 +24,7 @@ export function resellerRoutes(platform: Platform): Router {
   routes.get('/catalog/:offerId', (req, res) => {
     const found = shelf.orderable(req.params.offerId);
     if (found === undefined) refuse(res, 404, 'Offer not found');
-    else res.json(found);
+    else res.json(resellerOffer(found));
   });
 
   routes.post('/orders', (req, res) => {

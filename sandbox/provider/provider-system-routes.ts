@@ -10,14 +10,13 @@ import {
   serviceabilityQuery,
   workOrderCancel,
   workOrderRequest,
-  type Product,
 } from './requests.js';
 import type { ServiceabilityAnswer } from './serviceability.js';
 
 /** What the control may change while the simulated systems run. */
 export interface Settings {
   apiKey: string;
-  products: readonly Product[];
+  products: readonly object[];
   pageSize: number | null;
   serviceability: ServiceabilityAnswer;
 }

@@ -61,9 +61,9 @@ export const product = z.looseObject({
   sku: z.string(),
   productName: z.string(),
   type: z.string(),
-  price: z.number(),
+  price: z.number().nullable(),
   isActive: z.boolean(),
-  description: z.string().optional(),
-  details: z.record(z.string(), z.unknown()).optional(),
+  description: z.string().nullable().optional(),
+  details: z.record(z.string(), z.unknown()).nullable().optional(),
 });
 export type Product = z.infer<typeof product>;

@@ -7,7 +7,6 @@ import { listen } from '../http/listen.js';
 import { BackOffice, type Activation, type Contact, type WorkOrder } from './back-office.js';
 import { sampleProducts } from './products.js';
 import { providerSystemRoutes, type Settings } from './provider-system-routes.js';
-import type { Product } from './requests.js';
 import {
   byRules,
   sampleRules,
@@ -23,7 +22,7 @@ export interface SandboxProviderOptions {
   /** The bearer key callers must send. */
   apiKey: string;
   /** Default `sampleProducts`. */
-  products?: readonly Product[] | undefined;
+  products?: readonly object[] | undefined;
   /** Default `sampleRules`. */
   serviceability?: ServiceabilityAnswer | ServiceabilityRules | undefined;
 }
@@ -40,8 +39,9 @@ export interface ProviderControl {
   setServiceability(answer: ServiceabilityAnswer | ServiceabilityRules): void;
   /** `later` answers activations with 202; whoever plays the CRM sends `service.activated`. */
   setActivation(mode: 'at-once' | 'later'): void;
-  /** `pageSize` null gives the bare array. */
-  setProducts(products: readonly Product[], pageSize?: number | null): void;
+  /** Of any shape, as a bad night's data may be. `pageSize` null gives the bare array. */
+  setProducts(products: readonly object[], pageSize?: number | null): void;
+  products(): object[];
   /** Hears of each new work order, after it was made; gives the way to stop hearing. */
   onWorkOrder(hear: (workOrder: WorkOrder) => void): () => void;
   /** Hears of each new activation; gives the way to stop hearing. */
@@ -112,9 +112,10 @@ function providerControl(
       office.activateLater = mode === 'later';
     },
     setProducts(products, pageSize = null) {
-      settings.products = products;
+      settings.products = structuredClone(products);
       settings.pageSize = pageSize;
     },
+    products: () => structuredClone([...settings.products]),
     onWorkOrder(hear) {
       office.news.on('workOrder', hear);
       return () => office.news.off('workOrder', hear);

@@ -8,9 +8,13 @@ import { createOperatorDesk } from '../../api/operator-desk.js';
 import { createReadiness } from '../../api/readiness.js';
 import { createTemporalClient } from '../../api/temporal-client.js';
 import { createInbox } from '../../db/inbox.js';
+import { createOfferSyncReports } from '../../db/offer-sync-reports.js';
+import { createOfferSyncRuns } from '../../db/offer-sync-runs.js';
 import { createOrderRecords } from '../../db/order-records.js';
 import { createPool } from '../../db/pool.js';
 import { createProviderEvents } from '../../db/provider-events.js';
+import { createSyncDesk } from '../../api/sync-desk.js';
+import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
 
 /** Nobody listens there: what gets past the scope is told so, which is enough to see that it got past. */
 const NOWHERE = '127.0.0.1:1';
@@ -25,6 +29,13 @@ beforeAll(async () => {
     providerEvents: createProviderEvents(pool),
     starter: createFulfillmentStarter(client),
     desk: createOperatorDesk(client),
+    offerSync: {
+      runs: createOfferSyncRuns(pool),
+      reports: createOfferSyncReports(pool),
+      desk: createSyncDesk(client),
+      nudge: offerSyncNudge(client),
+      providerConnected: true,
+    },
     readiness: createReadiness(pool, client),
     // Each scope's own name is the key that has it.
     findKey: (presented) => {
@@ -52,6 +63,11 @@ const ROUTES: [string, string, Scope][] = [
   ['GET', '/v1/orders/item-1', 'orders:read'],
   ['GET', '/v1/reports/fulfillment', 'orders:read'],
   ['POST', '/v1/orders/item-1/commands', 'orders:operate'],
+  ['POST', '/v1/offers/sync', 'offers:sync'],
+  ['GET', '/v1/offers/sync/run-1', 'offers:sync'],
+  ['POST', '/v1/offers/sync/run-1/approve', 'offers:sync'],
+  ['POST', '/v1/offers/sync/run-1/stop', 'offers:sync'],
+  ['POST', '/v1/offers/products-changed', 'offers:sync'],
   ['GET', '/v1/inbox', 'orders:operate'],
   ['POST', '/v1/inbox/1/replay', 'orders:operate'],
 ];

@@ -68,6 +68,22 @@ describe('defaults', () => {
     expect(insurance).toMatchObject({ fulfillment: 'installation', ends: 'completed' });
   });
 
+  it('fills in an offer mapping, whose sources have three forms', () => {
+    expect(parsePolicy({}).offerSync.mapping).toEqual({
+      categories: {},
+      fields: {},
+      serviceSpecificData: {},
+    });
+    const mapping = {
+      categories: { broadband: 'internet' },
+      fields: { name: 'title', externalId: 'details.id', status: { value: 'active' } },
+      serviceSpecificData: {
+        internet: { connectionType: { from: 'details.tech', values: { FTTH: 'fiber', none: null } } },
+      },
+    };
+    expect(parsePolicy({ offerSync: { mapping } }).offerSync.mapping).toEqual(mapping);
+  });
+
   it('keeps the default warnings that a shorter deadline leaves room for', () => {
     expect(parsePolicy({ response: { deadline: '2h' } }).response.warnBefore).toEqual([HOUR]);
     expect(parsePolicy({ response: { deadline: '20s' } }).response.warnBefore).toEqual([]);
@@ -116,6 +132,25 @@ describe('problems', () => {
     ['reconcileEvery', { reconcileEvery: '1s' }],
     ['offerSync.brake.deactivateShare', { offerSync: { brake: { deactivateShare: 1.1 } } }],
     ['offerSync.brake.repriceFactor', { offerSync: { brake: { repriceFactor: 0.5 } } }],
+    ['offerSync.mapping', { offerSync: { mapping: 'details' } }],
+    ['offerSync.mapping.field', { offerSync: { mapping: { field: {} } } }],
+    [
+      'offerSync.mapping.categories.broadband',
+      { offerSync: { mapping: { categories: { broadband: 'internett' } } } },
+    ],
+    ['offerSync.mapping.fields.title', { offerSync: { mapping: { fields: { title: 'name' } } } }],
+    ['offerSync.mapping.fields.name', { offerSync: { mapping: { fields: { name: 'a..b' } } } }],
+    ['offerSync.mapping.fields.name', { offerSync: { mapping: { fields: { name: 7 } } } }],
+    ['offerSync.mapping.fields.name', { offerSync: { mapping: { fields: { name: { from: 'title' } } } } }],
+    ['offerSync.mapping.fields.name', { offerSync: { mapping: { fields: { name: { value: {} } } } } }],
+    [
+      'offerSync.mapping.serviceSpecificData.fiber',
+      { offerSync: { mapping: { serviceSpecificData: { fiber: {} } } } },
+    ],
+    [
+      'offerSync.mapping.serviceSpecificData.internet.dataCap',
+      { offerSync: { mapping: { serviceSpecificData: { internet: { dataCap: null } } } } },
+    ],
     ['retention.customerData', { retention: { customerData: '1y' } }],
     ['timeZone', { timeZone: 'Mars/Olympus' }],
     ['timeZone', { timeZone: '+02:00' }],

@@ -21,6 +21,7 @@ test('runs each migration once, however many processes run them at the same time
     '006_call-stops',
     '007_kept-events',
     '008_hinted-at',
+    '009_offer-sync',
   ]);
   expect(await migrate(url)).toEqual([]);
 });

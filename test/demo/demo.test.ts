@@ -36,6 +36,9 @@ describe.concurrent('the demo', { timeout: DONE_MS + READY_MS }, () => {
       });
       expect(answered).toMatch(/^\d+\.\d s$/);
     }
+    expect(output).toMatch(/Offer sync: completed \(1 created, 1 updated, /);
+    expect(output).toMatch(/comes up empty\. Offer sync: awaiting_approval, .*no product is listed/);
+    expect(output).toContain('The offers followed the catalogue as expected.');
     expect(output).toMatch(/SLA breach +notified +sla\.breached/);
     expect(output).not.toContain('\u001b');
     expect(await demo.leftovers()).toEqual(NOTHING);

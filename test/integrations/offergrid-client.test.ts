@@ -165,6 +165,53 @@ describe('updating', () => {
   });
 });
 
+describe('writing offers', () => {
+  const body = { name: 'Fiber 500', sku: 'F-5', monthlyPrice: 49.99, serviceSpecificData: { dataCap: null } };
+
+  it('creates with the body as it is and returns the offer with its id', async () => {
+    server.answer = json(201, { ...body, id: 'off-1', status: 'active', externalId: 17 });
+    expect(await client().createOffer(body)).toMatchObject({
+      offerId: 'off-1',
+      sku: 'F-5',
+      externalId: '17',
+    });
+    expect(server.received[0]).toMatchObject({ method: 'POST', url: '/provider/offers' });
+    expect(server.received[0]?.headers['content-type']).toBe('application/json');
+    expect(JSON.parse(server.received[0]?.body ?? '')).toEqual(body);
+  });
+
+  it('has no offer without an id: it is there, and has to be looked for', async () => {
+    server.answer = json(201, 'Created');
+    expect(await failure(client().createOffer(body))).toMatchObject({ kind: 'bad_answer', retryable: true });
+    expect(server.received).toHaveLength(1);
+  });
+
+  it('updates the fields it is given and returns the offer', async () => {
+    server.answer = json(200, { ...body, id: 'off/1', monthlyPrice: 59.99 });
+    const updated = await client().updateOffer('off/1', { monthlyPrice: 59.99 });
+    expect(updated).toMatchObject({ offerId: 'off/1', monthlyPrice: 59.99 });
+    expect(server.received[0]).toMatchObject({ method: 'PATCH', url: '/provider/offers/off%2F1' });
+    expect(JSON.parse(server.received[0]?.body ?? '')).toEqual({ monthlyPrice: 59.99 });
+  });
+
+  it.each(['', 'OK', '{"success":true}'])('takes any 2xx of an update for done (%j)', async (answer) => {
+    server.answer = json(200, answer);
+    expect(await client().updateOffer('off-1', { status: 'inactive' })).toBeNull();
+  });
+
+  it.each([
+    ['createOffer', 409, 'SKU F-5 already exists', 'refused'],
+    ['createOffer', 400, ['monthlyPrice: too small'], 'refused'],
+    ['updateOffer', 404, 'Offer not found', 'not_found'],
+  ])('%s refused with %i says why', async (operation, status, message, kind) => {
+    server.answer = json(status, { statusCode: status, message, error: 'No' });
+    const sent =
+      operation === 'createOffer' ? client().createOffer(body) : client().updateOffer('off-1', body);
+    const detail = [message].flat().join();
+    expect(await failure(sent)).toMatchObject({ kind, status, detail, retryable: false });
+  });
+});
+
 describe('failures', () => {
   it.each([
     [400, 'refused', false],

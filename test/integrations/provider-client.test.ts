@@ -111,13 +111,14 @@ describe('products', () => {
     server.answer = json(200, [
       { ...product('A'), details: { maxBandwidth: 1000 }, colour: 'blue' },
       { ...product('B'), price: '10 dollars' },
-      { productName: 'no sku' },
+      { productName: ' ' },
       null,
     ]);
     const { products, unusable } = await client().listProducts();
     expect(products).toMatchObject([{ sku: 'A', details: { maxBandwidth: 1000 }, colour: 'blue' }]);
     expect(unusable.map(({ sku }) => sku)).toEqual(['B', null, null]);
-    expect(unusable[0]?.problem).toContain('price');
+    expect(unusable[0]?.problem).toMatch(/^price: [^\n;]+$/);
+    expect(unusable[1]?.problem).toMatch(/^sku: .+; productName: .+; type: .+; price: .+; isActive: [^\n]+$/);
     expect(server.received[0]?.headers.authorization).toBe('Bearer provider-secret');
   });
 

@@ -233,6 +233,97 @@ describe('offers', () => {
     expect((await call('GET', path)).status).toBe(404);
   });
 
+  const internet = { minBandwidth: 100, maxBandwidth: 500, connectionType: 'fiber' };
+  const security = { monitoringType: 'hybrid', installationType: 'diy', equipmentIncluded: 'Hub' };
+
+  it('keeps every documented field, and keys it does not know', async () => {
+    const body = {
+      ...{ name: 'Fiber 500', category: 'internet', status: 'inactive', sku: 'NET-500', monthlyPrice: 49.99 },
+      ...{ description: 'd', internalName: 'i', internalDescription: 'i', externalId: 'crm-1' },
+      ...{ serviceSpecificData: { ...internet, dataCap: null, downloadSpeed: '500 Mbps' } },
+      ...{ metadata: { contractLength: '12 months' }, marketingHeadline: 'm', marketingDescription: 'm' },
+      ...{
+        overview: 'o',
+        imageUrl: 'https://example.com/i.png',
+        keyFeatures: ['fast'],
+        pricingType: 'fixed',
+      },
+      ...{ submissionUrl: 'https://example.com', submissionConfig: { metadata: [] }, complianceData: {} },
+      ...{ complianceStatus: 'unknown', complianceNotes: 'c', visibility: 'selected' },
+      ...{ allowedResellers: ['team-1'], madeUp: { by: 'us' } },
+    };
+    const created = await call<{ id: string }>('POST', '/provider/offers', { body });
+    expect(created.status).toBe(201);
+    expect((await call('GET', `/provider/offers/${created.body.id}`)).body).toEqual({
+      ...body,
+      id: created.body.id,
+    });
+    await call('DELETE', `/provider/offers/${created.body.id}`);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['name', { name: '' }],
+    ['name', { name: 7 }],
+    ['category', { category: 'broadband' }],
+    ['status', { status: 'deleted' }],
+    ['sku', { sku: null }],
+    ['monthlyPrice', { monthlyPrice: '9.99' }],
+    ['monthlyPrice', { monthlyPrice: null }],
+    ['description', { description: null }],
+    ['serviceSpecificData', { serviceSpecificData: [] }],
+    ['metadata', { metadata: 'x' }],
+    ['keyFeatures', { keyFeatures: 'fast' }],
+    ['pricingType', { pricingType: 'cheap' }],
+    ['visibility', { visibility: 'all' }],
+    ['serviceSpecificData.minBandwidth', { serviceSpecificData: { ...internet, minBandwidth: '100' } }],
+    ['serviceSpecificData.maxBandwidth', { serviceSpecificData: { ...internet, maxBandwidth: undefined } }],
+    ['serviceSpecificData.connectionType', { serviceSpecificData: { ...internet, connectionType: 'Fiber' } }],
+    ['serviceSpecificData.dataCap', { serviceSpecificData: { ...internet, dataCap: 'none' } }],
+    [
+      'serviceSpecificData.monitoringType',
+      { category: 'security', serviceSpecificData: { ...security, monitoringType: 'dog' } },
+    ],
+    [
+      'serviceSpecificData.equipmentIncluded',
+      { category: 'security', serviceSpecificData: { ...security, equipmentIncluded: undefined } },
+    ],
+    ['serviceSpecificData.monitoringType', { category: 'security' }],
+  ])('refuses a wrong %s with 400 in creating and in changing: %j', async (field, wrong) => {
+    const offer = { name: 'n', category: 'internet', serviceSpecificData: internet };
+    const before = sandbox.control.offers();
+    const answers = await Promise.all([
+      call('POST', '/provider/offers', { body: { ...offer, ...wrong } }),
+      call('PATCH', '/provider/offers/off-789-ghi', { body: wrong }),
+    ]);
+    for (const { status, body } of answers) {
+      expect([status, body['statusCode'], body['error']]).toEqual([400, 400, 'Bad Request']);
+      expect(body['message']).toContainEqual(expect.stringMatching(new RegExp(`^${field}: `)));
+    }
+    expect(sandbox.control.offers()).toEqual(before);
+  });
+
+  it('asks for the typed fields of a category only when they are sent', async () => {
+    expect((await call('PATCH', '/provider/offers/off-sec-1', { body: { monthlyPrice: 41 } })).status).toBe(
+      200,
+    );
+    const old = { serviceSpecificData: { downloadSpeed: '1 Gig' }, monthlyPrice: null };
+    const aged = {
+      id: 'off-old',
+      name: 'Old',
+      category: 'internet' as const,
+      status: 'active' as const,
+      ...old,
+    };
+    const before = sandbox.control.offers();
+    sandbox.control.setOffers([...before, aged]);
+    expect((await call('PATCH', '/provider/offers/off-old', { body: { monthlyPrice: 5 } })).body).toEqual({
+      ...{ ...aged, monthlyPrice: 5 },
+    });
+    const body = { serviceSpecificData: { ...old.serviceSpecificData, ...internet } };
+    expect((await call('PATCH', '/provider/offers/off-old', { body })).body).toMatchObject(body);
+    sandbox.control.setOffers(before);
+  });
+
   it('refuses wrong fields and a SKU that is taken', async () => {
     expect((await call('POST', '/provider/offers', { body: { sku: 'X' } })).status).toBe(400);
     expect((await call('POST', '/provider/offers', { body: { name: 'n', monthlyPrice: -1 } })).status).toBe(

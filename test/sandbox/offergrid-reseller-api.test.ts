@@ -138,4 +138,28 @@ describe('catalogue', () => {
     expect((await call('GET', '/reseller/catalog/off-draft-1')).status).toBe(404);
     expect((await call('GET', '/reseller/catalog?minPrice=cheap')).status).toBe(400);
   });
+
+  it('hides an offer that is not active at once, and shows it when it is again', async () => {
+    const provider = caller(sandbox.url, { 'x-api-key': 'pk_p' });
+    const seen = async () => [
+      (await ids('')).includes('off-sec-1'),
+      (await call('GET', '/reseller/catalog/off-sec-1')).status,
+      (await place({ ...order, items: [{ offerId: 'off-sec-1' }] })).status,
+    ];
+    for (const status of ['draft', 'inactive', 'archived']) {
+      await provider('PATCH', '/provider/offers/off-sec-1', { body: { status } });
+      expect([status, ...(await seen())]).toEqual([status, false, 404, 404]);
+    }
+    await provider('PATCH', '/provider/offers/off-sec-1', { body: { status: 'active' } });
+    expect(await seen()).toEqual([true, 200, 201]);
+  });
+
+  it('keeps what is internal from resellers', async () => {
+    const provider = caller(sandbox.url, { 'x-api-key': 'pk_p' });
+    const body = { internalName: 'margin 40 %', internalDescription: 'old stock', overview: 'For homes' };
+    await provider('PATCH', '/provider/offers/off-ins-1', { body });
+    const shown = (await call('GET', '/reseller/catalog/off-ins-1')).body;
+    expect(shown).toMatchObject({ overview: 'For homes' });
+    expect(Object.keys(shown).filter((key) => key.startsWith('internal'))).toEqual([]);
+  });
 });

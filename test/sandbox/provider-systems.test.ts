@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { generatedProducts } from '../../sandbox/provider/products.js';
 import { startSandboxProvider, type SandboxProvider } from '../../sandbox/provider/sandbox-provider.js';
 import { sampleRules } from '../../sandbox/provider/serviceability.js';
 import { caller } from './calling.js';
@@ -186,6 +187,27 @@ describe('work', () => {
       next = page.next;
     }
     expect(seen).toEqual(products);
+  });
+
+  it('lists what it is given, of any shape, and keeps it from the hand that gave it', async () => {
+    const products = [{ sku: 'S1', price: 'free' }, { productName: 'no SKU' }];
+    sandbox.control.setProducts(products);
+    products[0]!.sku = 'S2';
+    expect((await call('GET', '/products')).body).toEqual([
+      { sku: 'S1', price: 'free' },
+      { productName: 'no SKU' },
+    ]);
+    expect(sandbox.control.products()).toHaveLength(2);
+  });
+
+  it('makes ten thousand products, each with a SKU of its own, the same every time', async () => {
+    const products = generatedProducts(10_000);
+    expect(new Set(products.map(({ sku }) => sku)).size).toBe(10_000);
+    expect(generatedProducts(10_000)).toEqual(products);
+    sandbox.control.setProducts(products, 4_000);
+    const pages = [1, 2, 3].map((page) => call<{ products: unknown[] }>('GET', `/products?page=${page}`));
+    const lengths = (await Promise.all(pages)).map(({ body }) => body.products.length);
+    expect(lengths).toEqual([4_000, 4_000, 2_000]);
   });
 });
 

@@ -6,6 +6,9 @@ import { inject } from 'vitest';
 import { parsePolicy } from '../../config/policy.js';
 import { budgetName, createCallBudget, type CallBudget } from '../../db/call-budget.js';
 import { migrate } from '../../db/migrate.js';
+import { createOfferChanges } from '../../db/offer-changes.js';
+import { createOfferSyncRuns } from '../../db/offer-sync-runs.js';
+import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
 import { createOffers } from '../../db/offers.js';
 import { createOrderRecords } from '../../db/order-records.js';
 import { createPool, type Pool } from '../../db/pool.js';
@@ -134,6 +137,11 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
         channels: createChannels({ webhook: { url: notifications.url, secret: NOTIFY_SECRET } }),
         reconciliation: createReconciliation(pool),
         starter: createFulfillmentStarter(client),
+        offerSync: {
+          runs: createOfferSyncRuns(pool),
+          changes: createOfferChanges(pool),
+          nudge: offerSyncNudge(client),
+        },
         startNotification: notificationStarter(client),
         rules: { policy: parsePolicy(options.policy ?? {}), providerConnected: true, workflowUrlBase: null },
       },

@@ -6,6 +6,8 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createActivities } from '../../activities/index.js';
 import { parsePolicy } from '../../config/policy.js';
+import { createOfferChanges } from '../../db/offer-changes.js';
+import { createOfferSyncRuns } from '../../db/offer-sync-runs.js';
 import { createOffers } from '../../db/offers.js';
 import { createOrderRecords } from '../../db/order-records.js';
 import { createPool, type Pool } from '../../db/pool.js';
@@ -22,6 +24,7 @@ import { createNamespace } from '../../sandbox/stack/temporal-namespace.js';
 import { startNotificationSink, type NotificationSink } from '../../sandbox/system/notification-sink.js';
 import { createReconciliation } from '../../db/reconciliation.js';
 import { createFulfillmentStarter } from '../../integrations/temporal/fulfillment-starter.js';
+import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
 import { notificationStarter } from '../../integrations/temporal/notification-starter.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
 import {
@@ -117,6 +120,11 @@ export async function startSkippedTime(
     channels: createChannels({ webhook: { url: notifications.url, secret: NOTIFY_SECRET } }),
     reconciliation: createReconciliation(pool),
     starter: createFulfillmentStarter(env.client),
+    offerSync: {
+      runs: createOfferSyncRuns(pool),
+      changes: createOfferChanges(pool),
+      nudge: offerSyncNudge(env.client),
+    },
     startNotification: notificationStarter(env.client),
     rules: {
       policy: parsePolicy(policy),

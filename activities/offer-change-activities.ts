@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from 'node:util';
+import { log } from '@temporalio/activity';
+import type { ChangeOutcome, OfferChangeActivities } from '../domain/offer-sync-activities.js';
+import type { ClaimedChange, OfferChanges } from '../db/offer-changes.js';
+import type { Offers, StoredOffer } from '../db/offers.js';
+import type { OffergridClient } from '../integrations/offergrid/client.js';
+import { OffergridError, type OffergridErrorKind } from '../integrations/offergrid/errors.js';
+import type { PlatformOffer } from '../integrations/offergrid/schemas.js';
+import { asFailure } from './offergrid-failure.js';
+
+export interface OfferChangeDependencies {
+  offergrid: OffergridClient;
+  offers: Pick<Offers, 'upsert' | 'replaceAll'>;
+  offerSync: { changes: OfferChanges };
+}
+
+/** The platform, or our own call budget, says that it did nothing. */
+const NOT_TAKEN: ReadonlySet<OffergridErrorKind> = new Set([
+  'rate_limited',
+  'stopped',
+  'unauthorized',
+  'forbidden',
+]);
+
+/** The offer sync's calls to Offergrid. */
+export function createOfferChangeActivities(dependencies: OfferChangeDependencies): OfferChangeActivities {
+  const { offergrid, offers } = dependencies;
+  const { changes } = dependencies.offerSync;
+
+  /** Null: the platform took it, and did not show what came of it. */
+  const carryOut = async (change: ClaimedChange): Promise<PlatformOffer | null> => {
+    const { offerId, body } = change;
+    const applied = change.repeated ? await seen(offergrid, change) : null;
+    if (applied !== null) return applied;
+    return offerId === null ? await offergrid.createOffer(body) : await offergrid.updateOffer(offerId, body);
+  };
+
+  return {
+    async listOffers() {
+      const listed = await offergrid.listOffers().catch((error: unknown) => {
+        throw asFailure(error);
+      });
+      await offers.replaceAll(listed.map(toStored));
+      return listed.length;
+    },
+
+    async applyOfferChange({ runId, seq }): Promise<ChangeOutcome> {
+      const change = await changes.claim(runId, seq);
+      if (change === null) throw new Error(`run ${runId} has no change ${seq}`);
+      if (typeof change === 'string') return change;
+      try {
+        const offer = await carryOut(change);
+        await changes.settle(runId, seq, 'applied', null);
+        if (offer !== null) await remember(offer);
+        return 'applied';
+      } catch (error) {
+        if (!(error instanceof OffergridError)) throw error;
+        if (isRefusal(error)) {
+          await changes.settle(runId, seq, 'failed', refusal(change, error));
+          return 'failed';
+        }
+        if (NOT_TAKEN.has(error.kind) && !change.repeated) await changes.release(runId, seq);
+        throw asFailure(error);
+      }
+    },
+  };
+
+  /** Only a memory: the next list makes up for what is missing. */
+  async function remember(offer: PlatformOffer): Promise<void> {
+    await offers.upsert(toStored(offer)).catch((error: unknown) => {
+      log.warn('the offer could not be remembered', { error });
+    });
+  }
+}
+
+/** The offer as the platform shows it, when it is as the change would make it; else null. */
+async function seen(
+  offergrid: OffergridClient,
+  { sku, offerId, body }: ClaimedChange,
+): Promise<PlatformOffer | null> {
+  if (offerId === null) {
+    const offers = await offergrid.listOffers();
+    return offers.find((offer) => offer.sku?.trim() === sku) ?? null;
+  }
+  const offer = await offergrid.getOffer(offerId);
+  return Object.entries(body).every(([field, value]) => isDeepStrictEqual(offer[field], value))
+    ? offer
+    : null;
+}
+
+function isRefusal(error: OffergridError): boolean {
+  return error.kind === 'refused' || error.kind === 'not_found';
+}
+
+function refusal({ action }: ClaimedChange, { status, detail }: OffergridError): string {
+  return `${action} refused${status === undefined ? '' : ` (${status})`}: ${detail}`;
+}
+
+function toStored(offer: PlatformOffer): StoredOffer {
+  const { offerId, name, category, sku, status, monthlyPrice } = offer;
+  return { offerId, name, category, sku, status, monthlyPrice, raw: offer };
+}

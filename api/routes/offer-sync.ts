@@ -1,0 +1,80 @@
+import { Router } from 'express';
+import type { OfferSyncReports } from '../../db/offer-sync-reports.js';
+import type { OfferSyncRuns } from '../../db/offer-sync-runs.js';
+import { isOver, type OfferSyncDecision, type OfferSyncReport } from '../../domain/offer-sync-run.js';
+import { only } from '../middleware/problem-handler.js';
+import { bytesOf } from '../middleware/raw-body.js';
+import type { RequireScope } from '../middleware/require-scope.js';
+import { Problem, unavailable } from '../problem.js';
+import { parseProductsChanged, parseSyncRequest } from '../schemas/offer-sync.js';
+import type { SyncDesk } from '../sync-desk.js';
+
+export interface OfferSyncParts {
+  runs: OfferSyncRuns;
+  reports: OfferSyncReports;
+  desk: SyncDesk;
+  nudge: (dryRun: boolean) => Promise<void>;
+  /** Whether there is a products system to read. */
+  providerConnected: boolean;
+}
+
+/** Keeping the offers in step with the provider's products: asking for it, looking on, deciding. */
+export function offerSyncRoutes(parts: { requireScope: RequireScope; offerSync: OfferSyncParts }): Router {
+  const { requireScope, offerSync } = parts;
+  const { runs, reports, desk, nudge } = offerSync;
+  const allowed = requireScope('offers:sync');
+
+  const request = async (wanted: { dryRun: boolean; skus: string[] | null }): Promise<{ runId: string }> => {
+    if (!offerSync.providerConnected)
+      throw new Problem(409, 'No products system is connected: PROVIDER_API_URL is not set for the API.');
+    const runId = await runs.request(wanted);
+    await nudge(wanted.dryRun);
+    return { runId };
+  };
+  const report = async (runId: string): Promise<OfferSyncReport> => {
+    const found = await reports.report(runId);
+    if (found === null) throw new Problem(404, 'There is no such run.');
+    return found;
+  };
+  const decide = async (runId: string, decision: OfferSyncDecision): Promise<OfferSyncReport> => {
+    const run = await report(runId);
+    if (isOver(run.status)) throw new Problem(409, `It cannot apply: the run is over (${run.status}).`);
+    const result = await desk.decide(run, decision);
+    switch (result.kind) {
+      case 'decided':
+        return await report(runId);
+      case 'refused':
+        throw new Problem(409, `It cannot apply: ${result.why}.`);
+      case 'unanswered':
+        throw unavailable('No worker answered in time; the decision may still be acted upon.');
+      default:
+        return result satisfies never;
+    }
+  };
+
+  const router = Router();
+  router
+    .route('/v1/offers/sync')
+    .post(allowed, async (req, res) => {
+      const { dryRun } = parseSyncRequest(bytesOf(req));
+      res.status(202).json(await request({ dryRun, skus: null }));
+    })
+    .all(only('POST'));
+  router
+    .route('/v1/offers/products-changed')
+    .post(allowed, async (req, res) => {
+      const { skus } = parseProductsChanged(bytesOf(req));
+      res.status(202).json(await request({ dryRun: false, skus }));
+    })
+    .all(only('POST'));
+  router
+    .route('/v1/offers/sync/:runId')
+    .get(allowed, async (req, res) => void res.json(await report(req.params.runId)))
+    .all(only('GET'));
+  for (const decision of ['approve', 'stop'] as const)
+    router
+      .route(`/v1/offers/sync/:runId/${decision}`)
+      .post(allowed, async (req, res) => void res.json(await decide(req.params['runId'] ?? '', decision)))
+      .all(only('POST'));
+  return router;
+}

@@ -1,0 +1,45 @@
+import {
+  ApplicationFailure,
+  isGrpcDeadlineError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import type { OfferSyncDecision, OfferSyncRun } from '../domain/offer-sync-run.js';
+import { offerSyncWorkflowId } from '../domain/workflow-names.js';
+import { COMMAND_REFUSED, decideSync } from '../workflows/messages.js';
+
+/** An update needs a live worker; a person is not kept waiting longer than this for one. */
+const ANSWER_MS = 10_000;
+
+/** `unanswered`: no worker said yes or no in time, and one may still act on it. */
+export type SyncDecisionResult =
+  { kind: 'decided' } | { kind: 'refused'; why: string } | { kind: 'unanswered' };
+
+/** Takes people's decisions about a run of the offer sync to its workflow. */
+export function createSyncDesk(client: Client, answerMs = ANSWER_MS) {
+  return {
+    /** Resolves once it is written down. Throws when Temporal cannot be used. */
+    async decide({ runId, dryRun }: OfferSyncRun, decision: OfferSyncDecision): Promise<SyncDecisionResult> {
+      const handle = client.workflow.getHandle(offerSyncWorkflowId(dryRun));
+      try {
+        await client.withDeadline(Date.now() + answerMs, () =>
+          handle.executeUpdate(decideSync, { args: [{ runId, decision }] }),
+        );
+        return { kind: 'decided' };
+      } catch (error) {
+        if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error))
+          return { kind: 'unanswered' };
+        if (error instanceof WorkflowNotFoundError)
+          return { kind: 'refused', why: 'the run is not under way' };
+        const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+        if (cause instanceof ApplicationFailure && cause.type === COMMAND_REFUSED)
+          return { kind: 'refused', why: cause.message };
+        throw error;
+      }
+    },
+  };
+}
+
+export type SyncDesk = ReturnType<typeof createSyncDesk>;

@@ -1,0 +1,61 @@
+import type { FieldChanges } from '../domain/offer-difference.js';
+import type { OfferSyncReport, OfferSyncRun, ReportedChange } from '../domain/offer-sync-run.js';
+import type { Pool } from './pool.js';
+import { storable } from './text.js';
+
+/** How runs of the offer sync went, or go. */
+export function createOfferSyncReports(pool: Pool) {
+  /** How far a run is, without its changes. */
+  const progress = async (runId: string): Promise<OfferSyncRun | null> => {
+    const { rows } = await pool.query<OfferSyncRun>(
+      `select run.run_id as "runId", run.dry_run as "dryRun", run.status, run.reason, run.unchanged,
+              ${counted('create')} as created, ${counted('update')} as updated,
+              ${counted('deactivate')} as deactivated,
+              (count(*) filter (where change.state = 'failed'))::int as failed
+         from offer_sync_runs as run left join offer_sync_changes as change using (run_id)
+        where run.run_id = $1
+        group by run.run_id`,
+      [storable(runId)],
+    );
+    return rows[0] ?? null;
+  };
+
+  return {
+    progress,
+
+    async report(runId: string): Promise<OfferSyncReport | null> {
+      const run = await progress(runId);
+      if (run === null) return null;
+      const { rows } = await pool.query<StoredChange>(
+        `select sku, case when state = 'failed' then 'error' else action end as action, fields, reason
+           from offer_sync_changes where run_id = $1 order by seq`,
+        [run.runId],
+      );
+      return { ...run, changes: rows.map(toReported) };
+    },
+  };
+}
+
+export type OfferSyncReports = ReturnType<typeof createOfferSyncReports>;
+
+interface StoredChange {
+  sku: string | null;
+  action: ReportedChange['action'];
+  fields: FieldChanges | null;
+  reason: string | null;
+}
+
+function toReported({ sku, action, fields, reason }: StoredChange): ReportedChange {
+  return {
+    ...{ sku, action },
+    ...(fields === null ? {} : { fields }),
+    ...(reason === null ? {} : { reason }),
+  };
+}
+
+/** What is done; where nothing is to be done (yet), what would be. */
+function counted(action: 'create' | 'update' | 'deactivate'): string {
+  return `(count(*) filter (where change.action = '${action}' and
+            (change.state = 'applied'
+             or (change.state = 'planned' and (run.dry_run or run.status = 'awaiting_approval')))))::int`;
+}

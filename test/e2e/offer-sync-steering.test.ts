@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { SYNC_SCHEDULE } from '../../domain/workflow-names.js';
+import { spawnProcess } from '../../sandbox/stack/child-process.js';
+import { projectRoot } from '../../sandbox/stack/project-root.js';
+import { eventually } from '../support/eventually.js';
+import { startTestSystem, systemForTest, type TestSystem } from '../support/test-system.js';
+import { product, Shop, skus } from './shop.js';
+
+const BASE = skus(6).map((sku) => product(sku));
+const HALF = BASE.slice(3);
+
+let system: TestSystem;
+let shop: Shop;
+beforeAll(async () => {
+  system = await startTestSystem({ offergrid: { offers: [] } });
+  shop = new Shop(system);
+});
+afterAll(() => system?.stop());
+beforeEach(() => shop.begin(BASE));
+
+const repriced = (sku: string, price: number) =>
+  BASE.map((one) => (one.sku === sku ? product(sku, { price }) : one));
+const productReads = () => system.provider.control.calls().filter(({ path }) => path === '/products').length;
+
+/** The built command as people run it. */
+async function cli(...args: string[]) {
+  const process = await spawnProcess({
+    name: 'cli',
+    args: ['dist/cli/main.js', 'offers', 'sync', ...args],
+    env: system.env,
+    cwd: projectRoot(),
+  });
+  const { code } = await process.exited;
+  return { code, output: process.output() };
+}
+
+describe('the brake', () => {
+  const notices = (runId: string) =>
+    system.notifications.received().filter(({ data }) => String(data['message']).includes(runId));
+
+  test('nothing is sent before a person approves; people are told once', async () => {
+    shop.stock(HALF);
+    const runId = await shop.ask();
+    const braked = await shop.reaches(runId, 'awaiting_approval');
+    expect(braked).toMatchObject({ deactivated: 3, unchanged: 3 });
+    expect(braked.reason).toMatch(/3 of 6 active offers/);
+    expect(braked.changes.map(({ action }) => action)).toEqual(['deactivate', 'deactivate', 'deactivate']);
+    // Whoever asks for a run meanwhile gets this one, and better data do not let it go on by themselves.
+    expect(await shop.ask()).toBe(runId);
+    await eventually('the notification', () => notices(runId).length > 0);
+    expect(notices(runId)).toMatchObject([{ type: 'integration.down', data: { integration: 'offer-sync' } }]);
+    expect(shop.writes()).toEqual([]);
+
+    const approved = await shop.call('POST', `/sync/${runId}/approve`);
+    expect(approved.status).toBe(200);
+    expect(approved.body['status']).not.toBe('awaiting_approval');
+    expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', reason: null, deactivated: 3 });
+    expect(shop.writes()).toHaveLength(3);
+    expect(notices(runId)).toHaveLength(1);
+    for (const decision of ['approve', 'stop'])
+      expect((await shop.call('POST', `/sync/${runId}/${decision}`)).status).toBe(409);
+  });
+
+  test('stopped, it has sent nothing, and the next run looks anew', async () => {
+    shop.stock(repriced('SKU-1', 2));
+    const runId = await shop.ask();
+    expect((await shop.reaches(runId, 'awaiting_approval')).reason).toMatch(/SKU-1/);
+    const stopped = await shop.call('POST', `/sync/${runId}/stop`);
+    expect(stopped).toMatchObject({ status: 200, body: { status: 'stopped', updated: 0 } });
+    expect(shop.writes()).toEqual([]);
+    expect((await shop.call('POST', `/sync/${runId}/approve`)).status).toBe(409);
+    shop.stock(repriced('SKU-1', 22));
+    expect(await shop.synced()).toMatchObject({ status: 'completed', updated: 1 });
+  });
+
+  test('a dry run only mentions it; on the command line a braked run is a failure', async () => {
+    shop.stock(HALF);
+    const report = await shop.synced({ dryRun: true });
+    expect(report).toMatchObject({ status: 'completed', deactivated: 3 });
+    expect(report.reason).toMatch(/would stop before its first change: 3 of 6/);
+
+    const dry = await cli('--dry-run', '--json');
+    expect(dry.code).toBe(0);
+    expect(JSON.parse(dry.output)).toMatchObject({ dryRun: true, deactivated: 3 });
+    const real = await cli();
+    expect(real.code).toBe(1);
+    expect(real.output).toMatch(/waits for approval: 3 of 6/);
+    const [, runId = ''] = /\/v1\/offers\/sync\/([\w-]+)\/approve/.exec(real.output) ?? [];
+    expect((await shop.call('POST', `/sync/${runId}/stop`)).status).toBe(200);
+    expect(shop.writes()).toEqual([]);
+
+    shop.stock([...BASE.slice(1), product('SKU-7')]);
+    const done = await cli();
+    expect(done.code).toBe(0);
+    expect(done.output).toMatch(/created 1, updated 0, deactivated 1, unchanged 5, failed 0/);
+    expect(done.output).toMatch(/^SKU-1 +deactivate +status: "active" → "inactive"$/m);
+  });
+});
+
+describe('several ask', () => {
+  const slowProducts = { kind: 'delay', ms: 1_500, path: '/products', times: 1 } as const;
+
+  test('whoever asks while a run is going on joins it', async () => {
+    system.provider.control.setFaults([slowProducts]);
+    const before = productReads();
+    const runs = await Promise.all([shop.ask(), shop.ask(), shop.ask()]);
+    await eventually('the reading', () => productReads() > before);
+    runs.push(await shop.ask());
+    expect(new Set(runs).size).toBe(1);
+    await shop.reaches(runs[0]);
+    expect(productReads()).toBe(before + 1);
+    expect(await shop.synced()).not.toMatchObject({ runId: runs[0] });
+  });
+
+  test('changed products: just those', async () => {
+    shop.stock([...HALF, product('SKU-1', { price: 21 }), product('SKU-2', { price: 22 })]);
+    const report = await shop.reaches(await shop.changed('SKU-1', 'SKU-1', 'SKU-nowhere'));
+    expect(report).toMatchObject({ status: 'completed', updated: 1, unchanged: 0, deactivated: 0 });
+    expect([shop.offer('SKU-1')?.monthlyPrice, shop.offer('SKU-2')?.monthlyPrice]).toEqual([21, 20]);
+    expect(shop.writes()).toHaveLength(1);
+  });
+
+  test('changed while a run is going on: done before it ends', async () => {
+    system.offergrid.control.setFaults([{ kind: 'delay', ms: 1_500, method: 'GET', times: 1 }]);
+    const runId = await shop.ask();
+    await eventually('the products to be read', () => shop.calls('GET').length > 0);
+    shop.stock(repriced('SKU-2', 22));
+    expect(await shop.changed('SKU-2')).toBe(runId);
+    expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', updated: 1 });
+    expect(shop.offer('SKU-2')?.monthlyPrice).toBe(22);
+  });
+
+  test('one that asks in the last moment is not forgotten', async () => {
+    for (let price = 21; price < 27; price += 1) {
+      shop.stock(repriced('SKU-1', price));
+      await shop.reaches(await shop.changed('SKU-1'));
+      expect(shop.offer('SKU-1')?.monthlyPrice).toBe(price);
+    }
+  });
+
+  test('the schedule asks as well', async () => {
+    shop.stock(repriced('SKU-1', 21));
+    await system.client.schedule.getHandle(SYNC_SCHEDULE).trigger();
+    await eventually('the new price', () => shop.offer('SKU-1')?.monthlyPrice === 21);
+  });
+});
+
+test('what cannot be asked', async () => {
+  const [wrongFlag, noSkus, blankSku, noJson, unknown] = await Promise.all([
+    shop.call('POST', '/sync', { dryRun: 'yes' }),
+    shop.call('POST', '/products-changed', { skus: [] }),
+    shop.call('POST', '/products-changed', { skus: ['SKU-1', ' '] }),
+    shop.call('POST', '/products-changed'),
+    shop.call('GET', '/sync/nobody'),
+  ]);
+  expect(wrongFlag).toMatchObject({ status: 400, body: { errors: [{ path: 'dryRun' }] } });
+  expect(noSkus).toMatchObject({ status: 400, body: { errors: [{ path: 'skus' }] } });
+  expect(blankSku).toMatchObject({ status: 400, body: { errors: [{ path: 'skus.1' }] } });
+  expect(noJson.status).toBe(400);
+  expect(unknown.status).toBe(404);
+  expect((await shop.call('POST', '/sync/nobody/approve')).status).toBe(404);
+});
+
+test('without a products system there is nothing to sync, and no schedule', async () => {
+  const alone = await systemForTest({
+    providerSystems: false,
+    policy: { categories: { default: { availability: 'manual' } } },
+  });
+  const { status, body } = await new Shop(alone).call('POST', '/sync');
+  expect(status).toBe(409);
+  expect(body['detail']).toMatch(/PROVIDER_API_URL/);
+  await expect(alone.client.schedule.getHandle(SYNC_SCHEDULE).describe()).rejects.toThrow(/not found/i);
+});

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createOffers } from '../../db/offers.js';
+import { createPool } from '../../db/pool.js';
+import { eventually } from '../support/eventually.js';
+import { startTestSystem, type TestSystem } from '../support/test-system.js';
+import { product, Shop, skus } from './shop.js';
+
+const BASE = skus(12).map((sku) => product(sku));
+const DEARER = BASE.map(({ sku }) => product(sku, { price: 21 }));
+
+let system: TestSystem;
+let shop: Shop;
+beforeAll(async () => {
+  system = await startTestSystem({ offergrid: { offers: [] } });
+  shop = new Shop(system);
+});
+afterAll(() => system?.stop());
+beforeEach(() => shop.begin(BASE));
+
+const path = (sku: string) => `/provider/offers/${shop.offer(sku)!.id}`;
+const applied = () => shop.writes().filter((call) => call.applied);
+
+test('the platform fails half way: what it refuses is reported, the rest gets through, each once', async () => {
+  shop.stock([...DEARER, product('SKU-new')]);
+  system.offergrid.control.setFaults([
+    {
+      kind: 'error',
+      status: 400,
+      method: 'PATCH',
+      path: path('SKU-2'),
+      body: { message: 'monthlyPrice is odd' },
+    },
+    { kind: 'drop-reply', method: 'PATCH', path: path('SKU-3'), times: 1 },
+    { kind: 'drop-reply', method: 'POST', path: '/provider/offers', times: 1 },
+    { kind: 'error', status: 503, method: 'PATCH', times: 3 },
+    { kind: 'reset', method: 'PATCH', path: path('SKU-9'), times: 1 },
+  ]);
+  const report = await shop.synced();
+  expect(report).toMatchObject({ status: 'completed_with_errors', updated: 11, created: 1, failed: 1 });
+  const [error] = report.changes.filter(({ action }) => action === 'error');
+  expect(error).toMatchObject({ sku: 'SKU-2', reason: 'update refused (400): monthlyPrice is odd' });
+  expect(applied()).toHaveLength(12);
+  expect(BASE.filter(({ sku }) => shop.offer(sku)?.monthlyPrice !== 21).map(({ sku }) => sku)).toEqual([
+    'SKU-2',
+  ]);
+  expect(system.offergrid.control.offers()).toHaveLength(13);
+
+  system.offergrid.control.clearFaults();
+  expect(await shop.synced()).toMatchObject({ status: 'completed', updated: 1, unchanged: 12 });
+});
+
+test('a catalogue that cannot be read: the run fails with the reason, and nothing is sent', async () => {
+  shop.stock(DEARER);
+  system.provider.control.setFaults([{ kind: 'error', status: 404, path: '/products' }]);
+  const failed = await shop.reaches(await shop.ask(), 'failed');
+  expect(failed.reason).toMatch(/404/);
+  expect(shop.calls('GET')).toEqual([]);
+  system.provider.control.setFaults([{ kind: 'error', status: 500, path: '/products', times: 2 }]);
+  expect(await shop.synced()).toMatchObject({ status: 'completed', updated: 12 });
+  expect(applied()).toHaveLength(12);
+});
+
+test('SIGKILL half way: what was done is not repeated, what was under way is looked at', async () => {
+  shop.stock([product('SKU-new'), ...DEARER]);
+  const late = { kind: 'delay', ms: 8_000, times: 1 } as const;
+  system.offergrid.control.setFaults([
+    { ...late, method: 'POST', path: '/provider/offers' },
+    { ...late, method: 'PATCH', path: path('SKU-4') },
+    { ...late, method: 'PATCH', path: path('SKU-5') },
+    { kind: 'hang', method: 'PATCH', path: path('SKU-6'), times: 1 },
+  ]);
+  const runId = await shop.ask();
+  const inHand = () => shop.writes().filter(({ status }) => status === null).length;
+  await eventually('all calls to be in hand', () => inHand() === 4);
+  const worker = system.worker();
+  worker.kill('SIGKILL');
+  await worker.exited;
+  expect(shop.writes()).toHaveLength(7);
+  expect(inHand()).toBe(4);
+  await eventually('what was under way to be applied', () => shop.offer('SKU-new') !== undefined);
+  expect((await shop.report(runId)).status).toBe('running');
+  await system.startWorker();
+
+  expect(await shop.reaches(runId)).toMatchObject({
+    status: 'completed',
+    created: 1,
+    updated: 12,
+    failed: 0,
+  });
+  // The one that never arrived was sent again.
+  expect(shop.writes()).toHaveLength(14);
+  expect(applied()).toHaveLength(13);
+
+  // Order review finds the new offer where the run left it.
+  const pool = createPool(system.env['DATABASE_URL']!);
+  const { id } = shop.offer('SKU-new')!;
+  expect(await createOffers(pool).find(id)).toMatchObject({ sku: 'SKU-new', category: 'other' });
+  await pool.end();
+}, 120_000);
+
+test('a workflow ended from outside leaves its run to the next one who asks', async () => {
+  shop.stock(BASE.slice(6));
+  const runId = await shop.ask();
+  await shop.reaches(runId, 'awaiting_approval');
+  await system.client.workflow.getHandle('offer-sync').terminate();
+  shop.stock(DEARER);
+  expect(await shop.ask()).toBe(runId);
+  expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', updated: 12, deactivated: 0 });
+});
