@@ -3,7 +3,7 @@ import { isTestOrder } from '../domain/order-item.js';
 import { providerCalls } from './activities.js';
 import type { Dispatch, DispatchStep } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
-import { hasEnded, isOver } from './ending.js';
+import { isOver } from './ending.js';
 import { whileOpen } from './platform.js';
 import { simulatedVisit } from './simulated-visit.js';
 
@@ -82,16 +82,18 @@ function activated(item: ItemState, result: Activation): void {
   });
 }
 
-/** The work order we made stands, unless the order has ended or the field has named another one meanwhile. */
+/**
+ * The work order we made stands, unless the order was called off or the field has named another one meanwhile. One that
+ * was carried out before we heard of its number stands too.
+ */
 async function keepOne(item: ItemState, workOrderId: string): Promise<void> {
-  const needed = !hasEnded(item) || item.facts.workOrderId === workOrderId;
-  if (item.withdrawn || !needed) {
+  const named = item.facts.workOrderId;
+  if (item.withdrawn || item.status === 'cancelled' || (named !== undefined && named !== workOrderId)) {
     await callOff(item, workOrderId);
     return;
   }
+  item.facts.workOrderId = workOrderId;
   item.journal.write({ type: 'note', actor: 'workflow', note: `Work order ${workOrderId} made.` });
-  if (item.facts.workOrderId === undefined) item.facts.workOrderId = workOrderId;
-  else if (item.facts.workOrderId !== workOrderId) await callOff(item, workOrderId);
 }
 
 /** A refusal goes before a person, who may have it tried again. Null once it is needless, or the item over. */

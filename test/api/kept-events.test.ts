@@ -96,6 +96,7 @@ test('webhooks get through while events of the provider pile up before a Tempora
 
 /** Delivered, however doubtful an earlier test left Temporal. */
 async function arrived(): Promise<void> {
+  await warmUp(api);
   await send(started('evt-1'));
   await eventually(async () => expect(await heard()).toEqual(['evt-1']));
 }

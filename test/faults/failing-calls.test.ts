@@ -27,7 +27,7 @@ experiment<Size>({
   name: 'calls that fail',
   passes:
     '500, 429, timeouts and dropped replies on 30 % of calls: all ends right, quota never exceeded, calls at most 1.02 × what the failures cost',
-  small: { items: 5, callsPerMinute: 1_000, share: 0.2, most: 4, timeouts: 0 },
+  small: { items: 8, callsPerMinute: 1_000, share: 0.2, most: 6, timeouts: 0 },
   full: { items: 200, callsPerMinute: 300, share: 0.1, most: 1_000, timeouts: 20 },
   defect: {
     what: 'the item is read again before every repeat, needed or not',

@@ -20,8 +20,8 @@ experiment<{ items: number; seconds: number }>({
   defect: {
     what: 'an item looks every half second whether there is something to write',
     file: 'workflows/journal.js',
-    replace: '(this.#closed && !this.#changed));',
-    by: '(this.#closed && !this.#changed), 500); if (!this.#changed && !this.#closed) continue;',
+    replace: 'this.#changed || this.#closed);',
+    by: 'this.#changed || this.#closed, 500); if (!this.#changed && !this.#closed) continue;',
     seen: /not within .*: the last events/,
   },
   run: async ({ size, programs, patience }) => {

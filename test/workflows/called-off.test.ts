@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { OrderView } from '../../domain/order-view.js';
 import { platformEvent, providerEvent, state } from '../../workflows/messages.js';
 import type { ProviderEvent } from '../../domain/provider-event.js';
@@ -186,4 +186,17 @@ describe('an installation', () => {
       calls.filter(({ body }) => (body as { itemId?: string } | undefined)?.itemId === item.itemId),
     ).toEqual([]);
   });
+});
+
+test('a work order that was carried out before we heard of its number stands', async () => {
+  const time = await startSkippedTime();
+  onTestFinished(() => time.stop());
+  time.provider.control.setFaults([{ kind: 'delay', ms: 3_000, path: '/work-orders' }]);
+  const item = await time.hear({});
+  await accepted(item);
+  const report = (type: ProviderEvent['type'], data: object) =>
+    item.handle.signal(providerEvent, { id: type, type, time: TIME, data } as ProviderEvent);
+  await report('installation.completed', { accountNumber: '12345', activationDate: '2031-01-15' });
+  expect(await ended(item)).toMatchObject({ outcome: 'active', workOrderId: expect.any(String) as string });
+  expect(time.provider.control.workOrders()).toMatchObject([{ itemId: item.itemId, state: 'open' }]);
 });
