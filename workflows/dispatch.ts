@@ -3,8 +3,8 @@ import { isTestOrder } from '../domain/order-item.js';
 import { providerCalls } from './activities.js';
 import type { Dispatch, DispatchStep } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
-import { isOver } from './ending.js';
-import { whileOpen } from './platform.js';
+import { hasEnded, isCarriedOut, isOver } from './ending.js';
+import { unless, whileOpen } from './platform.js';
 import { simulatedVisit } from './simulated-visit.js';
 
 /**
@@ -46,7 +46,12 @@ async function carryOutStep(step: DispatchStep, item: ItemState, dispatch: Dispa
     }
     case 'work order': {
       const needless = () => item.facts.workOrderId !== undefined;
-      const call = () => calls.createWorkOrder({ item: known, offer });
+      // Of an order that is called off we have to know what there is to cancel; one that was carried out needs no more.
+      const call = () =>
+        unless(
+          () => isCarriedOut(item),
+          () => calls.createWorkOrder({ item: known, offer }),
+        );
       const ordered = await insist(item, dispatch, step, call, needless);
       if (ordered !== null) await keepOne(item, ordered.workOrderId);
       break;
@@ -88,7 +93,8 @@ function activated(item: ItemState, result: Activation): void {
  */
 async function keepOne(item: ItemState, workOrderId: string): Promise<void> {
   const named = item.facts.workOrderId;
-  if (item.withdrawn || item.status === 'cancelled' || (named !== undefined && named !== workOrderId)) {
+  const isReplaced = named !== undefined && named !== workOrderId;
+  if (isReplaced || (hasEnded(item) && !isCarriedOut(item)) || item.withdrawn) {
     await callOff(item, workOrderId);
     return;
   }

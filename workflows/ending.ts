@@ -28,6 +28,11 @@ export function hasEnded(item: ItemState): boolean {
   return isFinal(item.status) || (item.status === 'completed' && item.category.ends === 'completed');
 }
 
+/** Ended as it was meant to, or by an installation that failed: not called off. */
+export function isCarriedOut(item: ItemState): boolean {
+  return hasEnded(item) && !item.withdrawn && item.status !== 'cancelled' && item.status !== 'rejected';
+}
+
 /** Ended, or about to: nothing more is begun for it. */
 export function isOver(item: ItemState): boolean {
   return item.callingOff || hasEnded(item);

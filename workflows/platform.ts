@@ -45,16 +45,21 @@ export async function reach<T>(item: ItemState, call: (repeated: boolean) => Pro
  * and null is what came of it.
  */
 export async function whileOpen<T>(item: ItemState, call: () => Promise<T>): Promise<T | null> {
+  return await unless(() => isOver(item), call);
+}
+
+/** Calls; once `needless` holds, the call is cancelled, and null is what came of it. */
+export async function unless<T>(needless: () => boolean, call: () => Promise<T>): Promise<T | null> {
   const scope = new CancellationScope();
   let over = false;
-  void condition(() => over || isOver(item)).then(() => {
+  void condition(() => over || needless()).then(() => {
     if (!over) scope.cancel();
   });
   try {
     return await scope.run(call);
   } catch (error) {
     // The last attempt may also fail by itself, and is not repeated then.
-    if (isCancellation(error) || isOver(item)) return null;
+    if (isCancellation(error) || needless()) return null;
     throw error;
   } finally {
     over = true;

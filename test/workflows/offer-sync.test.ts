@@ -88,7 +88,8 @@ test('who asks in the moment in which a run ends gets another', async () => {
   const over = async (runId: string) => isOver((await reports.progress(runId))!.status);
   for (let round = 0; round < 12; round += 1) {
     const runId = await runs.request({ dryRun: true, skus: null });
-    await nudge(true);
+    // The time-skipping server, unlike the real one, may refuse a signal with start in this very moment.
+    await nudge(true).catch(() => nudge(true));
     const end = performance.now() + 20_000;
     // As close on its end as can be: the workflow is still there, and has just looked for what is wanted.
     while (!(await over(runId))) if (performance.now() > end) throw new Error(`run ${round} was forgotten`);
