@@ -178,7 +178,10 @@ describe('what cannot be processed', () => {
         await api.webhook(flat(itemId));
         expect((await refused()).reason).toMatch('OffergridOrderId');
       });
-      await eventually(async () => expect(await statesOf(itemId)).toEqual(['quarantined']));
+      await eventually(async () => {
+        await refused();
+        expect(await statesOf(itemId)).toEqual(['quarantined']);
+      });
       const { items } = (await api.call('GET', '/v1/inbox?state=quarantined')).body as {
         items: { id: string; itemId: string; reason: string }[];
       };

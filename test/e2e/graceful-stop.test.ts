@@ -14,6 +14,8 @@ const GRACE_AND_MORE = 8_000;
 /** Orders at a time. */
 const UNDER_WAY = 6;
 /** How soon the platform sends a webhook again that found nobody. */
+/** A task given to a worker in the moment it stops polling is noticed when its time is up. */
+const LOST_TASK_MS = 15_000;
 const RETRY_MS = 500;
 /** What an order takes of itself, on a busy machine, and the wait for the webhook's next try. */
 const AT_ONCE_MS = 3_000;
@@ -87,7 +89,7 @@ test('the api ends with 0 under load; what it took is kept, and what it did not 
   for (const item of items) expect(item.updates()).toHaveLength(2);
 });
 
-test('rolling restarts under load: no order waits for longer than a restart takes', async () => {
+test('rolling restarts under load: no order waits for longer than a restart or a lost task takes', async () => {
   const { apiUrl, keys, provider, offergrid } = system;
   const second = await startSecondWorker(system, 'dist');
   onTestFinished(async () => void (await second.stop()));
@@ -126,5 +128,5 @@ test('rolling restarts under load: no order waits for longer than a restart take
     const [placed, accepted] = offergrid.control.transitions(itemId).map(({ at }) => Date.parse(at));
     return accepted! - placed!;
   });
-  expect(Math.max(...waits)).toBeLessThan(Math.max(...restarts) + AT_ONCE_MS);
+  expect(Math.max(...waits)).toBeLessThan(Math.max(...restarts, LOST_TASK_MS) + AT_ONCE_MS);
 }, 150_000);
