@@ -79,9 +79,15 @@ async function mappedProducts(
   }
   try {
     const { products, unusable } = await provider.listProducts();
+    // Where the SKU stands elsewhere, what an unusable product calls so is another thing: it stands for nobody knows which.
+    const namesSku = offerSync.mapping.fields.sku === undefined;
     return [
       ...products.map((product) => mapProduct(product, offerSync.mapping)),
-      ...unusable.map(({ sku, problem }) => ({ kind: 'unusable' as const, sku, reason: problem })),
+      ...unusable.map(({ sku, problem }) => ({
+        kind: 'unusable' as const,
+        sku: namesSku ? sku : null,
+        reason: problem,
+      })),
     ];
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;

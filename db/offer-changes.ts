@@ -73,7 +73,6 @@ export function createOfferChanges(pool: Pool) {
           runId,
           plan.unchanged,
         ]);
-        await client.query('delete from offer_sync_products where run_id = $1', [runId]);
       });
     },
 

@@ -135,7 +135,10 @@ export function createOfferSyncRuns(pool: Pool) {
                      where wanted.run_id = run.run_id and wanted.pass is distinct from run.pass)))`,
           [runId, end.status, reason],
         );
-        return rowCount === 1;
+        if (rowCount !== 1) return false;
+        // Not sooner: an attempt at a plan that is made again, its answer lost, has to see the same products.
+        await client.query('delete from offer_sync_products where run_id = $1', [runId]);
+        return true;
       });
     },
   };

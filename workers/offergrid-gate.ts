@@ -14,6 +14,8 @@ const HEARTBEAT_MS = 5_000;
 const COME_BACK_MS = 5_000;
 /** So many calls in a row that the platform failed to answer: it is down, and more of them help nobody. */
 const FAILURES_IN_A_ROW = 10;
+/** Trouble with the shop window says nothing of orders, which must not wait for it. */
+const OF_OFFERS: ReadonlySet<string> = new Set(['listOffers', 'createOffer', 'updateOffer']);
 /** How long a probe waits for room: less than the time to the next. */
 const PROBE_WAIT_MS = 20_000;
 
@@ -26,8 +28,9 @@ const PROBE_WAIT_MS = 20_000;
 export function offergridGate(budget: CallBudget, slots: CallSlots, onStop: (error: unknown) => void): Gate {
   let failures = 0;
   /** The status to stop for, if that was it. */
-  const reasonToStop = (error: unknown): number | undefined => {
+  const reasonToStop = (operation: string, error: unknown): number | undefined => {
     if (isKeyTrouble(error)) return error.status ?? 401;
+    if (OF_OFFERS.has(operation)) return undefined;
     failures = isOutage(error) ? failures + 1 : 0;
     if (failures < FAILURES_IN_A_ROW) return undefined;
     failures = 0;
@@ -45,10 +48,10 @@ export function offergridGate(budget: CallBudget, slots: CallSlots, onStop: (err
     const sentAt = performance.now();
     try {
       const answer = await sendUnder(budget, lease, send);
-      failures = 0;
+      if (!OF_OFFERS.has(operation)) failures = 0;
       return answer;
     } catch (error) {
-      const status = reasonToStop(error);
+      const status = reasonToStop(operation, error);
       if (status !== undefined && (await budget.stop.raise(status, sentAt))) onStop(error);
       throw error;
     }

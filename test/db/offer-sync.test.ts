@@ -124,5 +124,8 @@ test('ten thousand products and changes are kept in the order they came', async 
   expect(await changes.products(run)).toEqual(products);
   await changes.keepPlan(run, { first: 1, toSend: skus.map(update), errors: [], unchanged: 0 });
   expect(await changes.claim(run, 10_000)).toMatchObject({ sku: 'SKU-9999' });
+  // An attempt at the plan whose answer was lost is made again from the same products.
+  expect(await changes.products(run)).toHaveLength(10_000);
+  await runs.finish(run, { status: 'stopped', reason: null });
   expect(await changes.products(run)).toEqual([]);
 });
