@@ -1,4 +1,4 @@
-import { activityInfo, heartbeat, log } from '@temporalio/activity';
+import { activityInfo, ApplicationFailure, heartbeat, log } from '@temporalio/activity';
 import type { ItemLookup, OffergridActivities, UpdateResult } from '../domain/activities.js';
 import type { Offer, OrderItem } from '../domain/order-item.js';
 import { isFinal, isFurther, MOVES, type Status } from '../domain/status.js';
@@ -43,7 +43,11 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
     },
 
     async fetchOffer({ offerId }): Promise<Offer | null> {
-      const offer = await lookUp(() => offergrid.getOffer(offerId));
+      const offer = await lookUp(() => offergrid.getOffer(offerId)).catch((error: unknown) => {
+        // What cannot be shown is as good as unknown: a person reviews the order, which must not wait for its offer.
+        if (error instanceof ApplicationFailure && HIDDEN.has(error.type ?? '')) return null;
+        throw error;
+      });
       if (offer === null) return null;
       // Only a memory: an order is answered without it, too.
       await offers.upsert({ ...offer, raw: offer }).catch((error: unknown) => {
@@ -54,6 +58,9 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
     },
   };
 }
+
+/** An offer that the platform refuses to show, or shows in a form we cannot read. */
+const HIDDEN: ReadonlySet<string> = new Set(['Offergrid.refused', 'Offergrid.bad_answer']);
 
 /** Kept with an attempt of `updateStatus` for the next: up to that one, nothing can have been applied. */
 interface Trail {

@@ -4,6 +4,8 @@ import { storable } from './text.js';
 
 /** A row this fresh may be behind its workflow, or ahead of the list it is compared with. */
 const SETTLED_AFTER_SECONDS = 5;
+/** A webhook's item has its workflow long before. Starting one that is there changes nothing. */
+const HANDED_OVER_AFTER_SECONDS = 60;
 /** Before an item that is still adrift, though its workflow was told, is told again. */
 const TELL_AGAIN = '1 hour';
 const IDS_AT_ONCE = 1_000;
@@ -15,16 +17,21 @@ interface KnownItem {
 
 /** What we believe of the platform's items, set beside what it lists. */
 export function createReconciliation(pool: Pool) {
-  /** Those that `order_items` has no row of, or one of an open item whose status was never read. */
+  /**
+   * Those that `order_items` has no row of, or one that a webhook left and no workflow has written to for a while: it may
+   * have been put aside. And those of open items whose status was never read.
+   */
   const notBelieved = async (items: KnownItem[], worthTelling: string, startedAt: string) => {
-    const { rows } = await pool.query<{ itemId: string; unread: boolean }>(
-      `select item_id as "itemId", stage <> 'done' and offergrid_status is null and ${worthTelling} as unread
+    const { rows } = await pool.query<{ itemId: string; unread: boolean; unheard: boolean }>(
+      `select item_id as "itemId", stage <> 'done' and offergrid_status is null and ${worthTelling} as unread,
+              revision < 0 and updated_at < $1::timestamptz - make_interval(secs => ${HANDED_OVER_AFTER_SECONDS})
+                as unheard
          from order_items where item_id = any($2)`,
       [startedAt, items.map(({ itemId }) => itemId)],
     );
     const rowOf = new Map(rows.map((row) => [row.itemId, row]));
     return {
-      unknown: items.filter(({ itemId }) => !rowOf.has(itemId)),
+      unknown: items.filter(({ itemId }) => rowOf.get(itemId)?.unheard !== false),
       unread: items.filter(({ itemId }) => rowOf.get(itemId)?.unread === true),
     };
   };

@@ -70,7 +70,7 @@ function planFieldEvent(event: FieldEvent, item: Situation): EventPlan {
     case 'installation.started':
       return item.status === 'in_progress' || item.status === 'completed'
         ? { kind: 'noted', why: 'the installation had started already' }
-        : planWalk({ status: 'in_progress', recorded: true, ...event.data }, event.time, item);
+        : planWalk({ ...event.data, status: 'in_progress', recorded: true }, event.time, item);
     case 'installation.completed': {
       const { active, accountNumber, activationDate, note } = event.data;
       const live = active !== false && (accountNumber !== undefined || activationDate !== undefined);
@@ -85,7 +85,7 @@ function planFieldEvent(event: FieldEvent, item: Situation): EventPlan {
     case 'installation.failed':
       if (item.status === 'completed') return { kind: 'refused', why: 'the installation has been completed' };
       return planWalk(
-        { status: 'failed', reasonCode: 'installation_failed', ...event.data },
+        { ...event.data, status: 'failed', reasonCode: 'installation_failed' },
         event.time,
         item,
       );

@@ -43,7 +43,8 @@ export function watchKey(options: KeyWatchOptions): { close(): Promise<void> } {
       if (state.mine && (await isTaken(options.probe))) {
         await stop.end(state.outage);
         options.onResumed();
-        return;
+        // Older news may have come in between: the next look tells whether it is over.
+        continue;
       }
       await wait(LOOK_EVERY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
     }

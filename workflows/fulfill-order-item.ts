@@ -119,7 +119,9 @@ async function answerInTime(item: ItemState, platform: Platform): Promise<void> 
     item.answering = true;
     const accepting = answer.kind === 'accept';
     await platform.tell(stepFor(answer, item), answer.actor, {
-      stillWanted: () => !accepting || (!item.hasNews() && item.verdict === null),
+      // What was told before, or done at the platform meanwhile, may have answered it.
+      stillWanted: () =>
+        isUnanswered(item.status ?? 'pending') && (!accepting || (!item.hasNews() && item.verdict === null)),
       givesWay: () => accepting && (item.verdict !== null || item.events.some(isDenial)),
     });
     item.answering = false;

@@ -36,10 +36,15 @@ test('finds what it does not know and what is not where it believes, and nothing
   await believe('a-fresh', { updatedAt: startedAt });
   await database.pool.query(
     `insert into order_items (item_id, order_id, revision, stage, created_at, updated_at, view)
-     values ('a-unread', 'o', -1, 'intake', now(), '2025-01-01', '{}')`,
+     values ('a-stranded', 'o', -1, 'intake', now(), '2025-01-01', '{}'),
+            ('a-heard-of', 'o', -1, 'intake', now(), $1, '{}')`,
+    [startedAt],
   );
-  const listed = ['a-there', 'a-new', 'a-elsewhere', 'a-unread', 'a-new'];
-  expect(await compare('pending', listed)).toEqual({ unknown: ['a-new'], adrift: ['a-gone'] });
+  const listed = ['a-there', 'a-new', 'a-elsewhere', 'a-stranded', 'a-heard-of', 'a-new'];
+  expect(await compare('pending', listed)).toEqual({
+    unknown: ['a-new', 'a-stranded'],
+    adrift: ['a-gone'],
+  });
   expect(await compare('scheduled', [])).toEqual({ unknown: [], adrift: ['a-elsewhere'] });
   await database.pool.query('delete from order_items');
 });
