@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/shared-stack.ts'],
-    // The servers that all share take as much again as the tests do.
-    maxWorkers: 2,
+    // One file at a time: on two cores a second one doubles the load that the first was given patience for.
+    maxWorkers: 1,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ['default'],

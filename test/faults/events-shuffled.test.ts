@@ -42,8 +42,7 @@ experiment<{ items: number }>({
     await Promise.all(
       items.map(async ({ item, waits }) => {
         if (waits) await item.needs('availability_unknown');
-        else
-          await eventually('the order to be known', async () => (await item.report('hello')).status !== 404);
+        else await eventually('the order to be known', () => isKnown(item));
         await reportShuffled(item, chance, answers);
         if (waits) await item.commanded('approve');
       }),
@@ -67,6 +66,9 @@ experiment<{ items: number }>({
     };
   },
 });
+
+const isKnown = async (item: PlacedItem) =>
+  (await item.call('GET', `/v1/orders/${item.itemId}`)).status === 200;
 
 /** Each event five times under its id, in no order; what happened when is true all the same. */
 async function reportShuffled(

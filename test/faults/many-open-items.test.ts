@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Client as Postgres } from 'pg';
 import { expect, onTestFinished } from 'vitest';
 import type { Comparison } from '../../domain/activities.js';
@@ -72,14 +73,18 @@ experiment<{ open: number; drifted: number; fresh: number }>({
 /** One more run of the schedule, and what it found. */
 async function reconcile(system: TestSystem, within: number): Promise<Comparison> {
   const schedule = system.client.schedule.getHandle(RECONCILE_SCHEDULE);
-  const last = async () => (await schedule.describe()).info.recentActions.at(-1)?.action.workflow.workflowId;
-  const before = await last();
-  await schedule.trigger();
+  const runs = async () =>
+    (await schedule.describe()).info.recentActions.map(({ action }) => action.workflow.workflowId);
+  // Runs are named by the second: one that began in the same as the last could not be told from it.
+  await wait(1_500);
+  const before = new Set(await runs());
   const workflowId = await eventually(
     'another run',
     async () => {
-      const now = await last();
-      return now === before ? undefined : now;
+      // A run that is still going is joined by none.
+      await schedule.trigger();
+      await wait(1_500);
+      return (await runs()).find((id) => !before.has(id));
     },
     { within },
   );
