@@ -146,6 +146,25 @@ test('a SKU twice: at the platform, at the provider, at both; blanks make no oth
   expect(control.offers().filter(({ sku }) => sku !== 'SKU-4')).toEqual(before);
 });
 
+test('what the platform does not take is reported with its own words, and the rest goes on', async () => {
+  await written('SKU-3', { serviceSpecificData: { channelCount: 200 } });
+  shop.stock([...with_('SKU-3', { type: 'internet' }), product('SKU-11')]);
+  const report = await shop.synced();
+  expect(report).toMatchObject({ status: 'completed_with_errors', created: 1, failed: 1 });
+  const [refused] = report.changes.filter(({ action }) => action === 'error');
+  expect(refused?.sku).toBe('SKU-3');
+  expect(refused?.reason).toMatch(/^update refused \(400\): .*serviceSpecificData\.minBandwidth/);
+  expect(shop.offer('SKU-3')?.category).toBe('other');
+  // With all that its category asks for, the next run heals it.
+  const details = { minBandwidth: 100, maxBandwidth: 500, connectionType: 'fiber' };
+  shop.stock([...with_('SKU-3', { type: 'internet', details }), product('SKU-11')]);
+  expect(await shop.synced()).toMatchObject({ status: 'completed', updated: 1, failed: 0 });
+  expect(shop.offer('SKU-3')).toMatchObject({
+    category: 'internet',
+    serviceSpecificData: { ...details, channelCount: 200 },
+  });
+});
+
 test('a price that jumps waits for a person, who may find it right', async () => {
   shop.stock(with_('SKU-3', { price: 41 }));
   const runId = await shop.ask();
