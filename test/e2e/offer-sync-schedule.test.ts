@@ -26,9 +26,11 @@ const changePolicy = (every: string) =>
   writeFile(system.env['FULFILLMENT_POLICY']!, JSON.stringify({ offerSync: { every } }));
 
 test('the worker makes the schedule, with the period of the policy', async () => {
-  const { spec, info, state } = await schedule().describe();
+  const { spec, info, state, action } = await schedule().describe();
   expect(spec.intervals).toMatchObject([{ every: HOUR }]);
   expect(state.paused).toBe(false);
+  // An execution that hangs ends before the next turn is skipped for it.
+  expect(action).toMatchObject({ workflowType: 'syncOffers', workflowExecutionTimeout: HOUR });
   const [first, second] = info.nextActionTimes.map((time) => time.getTime());
   expect(second! - first!).toBe(HOUR);
 });
