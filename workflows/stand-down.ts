@@ -51,10 +51,19 @@ function putBeforePerson(event: ProviderEvent, item: ItemState): void {
     return;
   } else if (event.type === 'service.activated') {
     switchOff(item, 'done');
-  } else if (event.type.startsWith('installation.') && !isCarriedOut(item)) {
+  } else if (IN_FIELD.has(event.type) && !isCarriedOut(item)) {
     item.raise('cancelled_in_field', `${event.type} was reported of an order that was not carried out.`);
   }
 }
+
+/** A technician is booked, or was there. */
+const IN_FIELD: ReadonlySet<string> = new Set([
+  'appointment.scheduled',
+  'appointment.rescheduled',
+  'installation.started',
+  'installation.completed',
+  'installation.failed',
+]);
 
 function isLive({ status }: ItemState): boolean {
   return status === 'active' || status === 'completed';
