@@ -5,7 +5,7 @@ const STEP = 'the status at Offergrid';
 
 /** Reconciliation finds the same every few minutes: it is looked into after an hour, then less and less often. */
 const FIRST_PAUSE = 3_600_000;
-const LONGEST_PAUSE = 24 * FIRST_PAUSE;
+const LONGEST_PAUSE = 8 * FIRST_PAUSE;
 
 /**
  * The platform shows an earlier status than ours, or does not show the item (null), and that goes before a person;
