@@ -1,11 +1,34 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'vitest';
 import type { AttentionCode } from '../../domain/attention.js';
 import type { OrderView } from '../../domain/order-view.js';
 import type { Call } from '../../sandbox/http/call-log.js';
-import { operate, platformEvent, providerEvent, state } from '../../workflows/messages.js';
+import type { SandboxOffergrid } from '../../sandbox/offergrid/sandbox-offergrid.js';
+import { sampleOffers } from '../../sandbox/offergrid/offers.js';
+import type { SandboxProvider } from '../../sandbox/provider/sandbox-provider.js';
 import { eventually } from '../support/eventually.js';
-import type { HeardItem, SkippedTime } from '../support/skipped-time.js';
-import { expectedOf, isTooLate, OFFERS, type Row } from './cancelled-rows.js';
+import {
+  expectedOf,
+  faultsOf,
+  isTooLate,
+  OFFERS,
+  type Row,
+  type Scene,
+  type Source,
+} from './cancelled-rows.js';
+
+/** How orders are placed, reported on, called off and looked at: in the workflow itself, or past the real API. */
+export interface Surroundings {
+  offergrid: SandboxOffergrid;
+  provider: SandboxProvider;
+  place(itemId: string, order: Scene['order']): Promise<void>;
+  report(itemId: string, event: { id: string; type: string; time: string; data: object }): Promise<void>;
+  /** Where it is too late, it may be refused. */
+  callOff(itemId: string, source: Source): Promise<void>;
+  view(itemId: string): Promise<OrderView>;
+  /** Resolves when its story is over. */
+  ended(itemId: string): Promise<unknown>;
+}
 
 /** What came of one order that was called off. */
 export interface Found {
@@ -23,10 +46,8 @@ const FRESH = 150;
 
 /** One row of the table: an order is brought to where it stands, called off, and followed to its end. */
 export class CalledOffItem {
-  #item: HeardItem | null = null;
-
   constructor(
-    private readonly time: SkippedTime,
+    private readonly world: Surroundings,
     private readonly row: Row,
     private readonly itemId: string,
   ) {}
@@ -34,14 +55,11 @@ export class CalledOffItem {
   async walk(): Promise<Found> {
     const { order } = this.row.scene;
     const offerId = order.offerId?.replace('{itemId}', this.itemId);
-    this.#item = await this.time.hear({
-      ...{ ...order, itemId: this.itemId },
-      ...(offerId === undefined ? {} : { offerId }),
-    });
+    await this.world.place(this.itemId, offerId === undefined ? order : { ...order, offerId });
     await this.#bringThere();
-    const { offergrid, provider } = this.time;
+    const { offergrid, provider } = this.world;
     const before = { offergrid: offergrid.control.calls().length, provider: provider.control.calls().length };
-    await this.#callOff();
+    await this.world.callOff(this.itemId, this.row.source);
     const view = await this.#end();
     const after = [
       ...offergrid.control.calls().slice(before.offergrid),
@@ -53,14 +71,9 @@ export class CalledOffItem {
     return {
       path: offergrid.control.path(this.itemId),
       attention: view.attention?.code ?? null,
-      sentAfterwards: after.filter((call) => !this.#callsOff(call)).map(wordsFor),
+      sentAfterwards: after.filter((call) => !this.#callsOff(call, after)).map(wordsFor),
       openWorkOrders: isTooLate(expectedOf(this.row).path.at(-1)!) ? [] : open,
     };
-  }
-
-  get #handle() {
-    if (this.#item === null) throw new Error('not placed yet');
-    return this.#item.handle;
   }
 
   async #bringThere(): Promise<void> {
@@ -71,7 +84,7 @@ export class CalledOffItem {
     if (answered) await this.#dispatched();
     for (const [n, [type, data]] of reports.entries()) {
       const id = `${this.itemId}-${n}`;
-      await this.#handle.signal(providerEvent, { id, type, time: `2031-01-01T0${n}:00:00Z`, data } as never);
+      await this.world.report(this.itemId, { id, type, time: `2031-01-01T0${n}:00:00Z`, data });
       if (answered && n < reports.length - 1) await this.#isShown(path.slice(0, n + 3));
     }
     await this.#isShown(path);
@@ -80,7 +93,7 @@ export class CalledOffItem {
   }
 
   async #isShown(path: string[]): Promise<void> {
-    const shown = () => this.time.offergrid.control.path(this.itemId);
+    const shown = () => this.world.offergrid.control.path(this.itemId);
     await eventually(`${this.itemId} to show ${path.join(', ')}`, () => path.length <= shown().length, {
       within: PATIENCE,
       seen: shown,
@@ -123,32 +136,8 @@ export class CalledOffItem {
       struck(call);
     await eventually(`${inHand.method} ${path}`, () => this.#calls(inHand.system).some(isIt), {
       within: PATIENCE,
-      seen: () => this.#handle.query(state),
+      seen: () => this.world.view(this.itemId),
     });
-  }
-
-  async #callOff(): Promise<void> {
-    switch (this.row.source) {
-      case 'platform': {
-        this.time.offergrid.control.cancelAsReseller(this.itemId, 'moved away');
-        const occurredAt = '2031-01-02T00:00:00Z';
-        await this.#handle.signal(platformEvent, { id: 'cancel', type: 'order.cancelled', occurredAt });
-        return;
-      }
-      case 'customer': {
-        const data = { reason: 'No need', requestedBy: 'customer' } as const;
-        const time = '2031-01-02T00:00:00Z';
-        await this.#handle.signal(providerEvent, { id: 'cancel', type: 'order.cancelled', time, data });
-        return;
-      }
-      case 'operator': {
-        const command = { command: 'cancel', reason: 'No crew', actor: 'dana' } as const;
-        const telling = this.#handle.executeUpdate(operate, { args: [command] });
-        // What is installed is no order any more that could be called off.
-        if (this.row.scene.name === 'installed') await telling.catch(() => undefined);
-        else await telling;
-      }
-    }
   }
 
   /** The workflow's own end; or what it comes to where the order goes on. */
@@ -158,29 +147,29 @@ export class CalledOffItem {
       await this.#isShown(path);
       return await this.#views('a person to be told', (view) => (view.attention?.code ?? null) === attention);
     }
-    await this.#within(this.#handle.result());
-    return await this.#handle.query(state);
+    await this.#within(this.world.ended(this.itemId));
+    return await this.world.view(this.itemId);
   }
 
   async #within(ended: Promise<unknown>): Promise<void> {
     const late = wait(PATIENCE, 'late', { ref: false });
     if ((await Promise.race([ended, late])) === 'late')
-      throw new Error(`no end of ${this.itemId}: ${JSON.stringify(await this.#handle.query(state))}`);
+      throw new Error(`no end of ${this.itemId}: ${JSON.stringify(await this.world.view(this.itemId))}`);
   }
 
   async #views(what: string, holds: (view: OrderView) => boolean): Promise<OrderView> {
     const look = async () => {
-      const view: OrderView = await this.#handle.query(state);
+      const view = await this.world.view(this.itemId);
       return holds(view) && view;
     };
     return await eventually(`${what}: ${this.itemId}`, look, {
       within: PATIENCE,
-      seen: () => this.#handle.query(state),
+      seen: () => this.world.view(this.itemId),
     });
   }
 
   #calls(system: 'offergrid' | 'provider'): Call[] {
-    const log = copyOf(this.time[system].control);
+    const log = copyOf(this.world[system].control);
     return log.filter((call) => this.#isOurs(call));
   }
 
@@ -190,17 +179,46 @@ export class CalledOffItem {
   }
 
   /** What is in hand when the cancellation comes may be repeated once: the attempt may have begun already. */
-  #callsOff({ method, path, body, faults }: Call): boolean {
+  #callsOff(call: Call, after: Call[]): boolean {
     const { inHand } = this.row.scene;
-    if (method === 'GET') return true;
-    if (method === 'PATCH') {
-      const { status } = body as { status: string };
-      return status === expectedOf(this.row).path.at(-1) || (status === inHand?.update && faults.length > 0);
-    }
-    return (
-      path.endsWith('/cancel') || (path === inHand?.path && (faults.length > 0 || path === '/work-orders'))
-    );
+    const { method, path, body } = call;
+    if (method === 'GET' || path.endsWith('/cancel')) return true;
+    const { status } = body as { status?: string };
+    if (method === 'PATCH' && status === expectedOf(this.row).path.at(-1)) return true;
+    // Whether there is a work order to cancel can only be known by asking for it again.
+    if (path === '/work-orders' && path === inHand?.path) return true;
+    const isInHand = (one: Call) =>
+      one.method === inHand?.method &&
+      one.path === inHand.path.replace('{itemId}', this.itemId) &&
+      (one.body as { status?: string }).status === inHand.update;
+    return isInHand(call) && after.find(isInHand) === call;
   }
+}
+
+/** The platform's offers, and the faults that hold each row's call. Returns each row with its item's id. */
+export function prepare(world: Surroundings, rows: readonly Row[]): { row: Row; itemId: string }[] {
+  const items = rows.map((row, n) => ({ row, itemId: `item-${n}` }));
+  const [internet] = sampleOffers;
+  world.offergrid.control.setOffers([
+    ...sampleOffers,
+    { ...internet!, id: OFFERS.manual, sku: 'ENERGY', category: 'energy' },
+    ...items.map(({ itemId }) => ({ ...internet!, id: `off-${itemId}`, sku: `SKU-${itemId}` })),
+  ]);
+  const faults = (system: string) =>
+    items
+      .filter(({ row }) => row.scene.inHand?.system === system)
+      .flatMap(({ row, itemId }) => faultsOf(row, itemId));
+  world.offergrid.control.setFaults(faults('offergrid'));
+  world.provider.control.setFaults(faults('provider'));
+  return items;
+}
+
+export function expectCalledOff(row: Row, found: Found, name = ''): void {
+  const { path, attention } = expectedOf(row);
+  expect(found.sentAfterwards, `${name}: calls that do not call it off`).toEqual([]);
+  expect(found.path, `${name}: what the platform shows`).toEqual(path);
+  expect(found.attention, `${name}: what a person has to look at`).toBe(attention);
+  expect(found.openWorkOrders, `${name}: work orders that stand`).toEqual([]);
 }
 
 function wordsFor({ method, path, body }: Call): string {
