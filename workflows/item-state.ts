@@ -228,7 +228,8 @@ export class ItemState extends ItemKnowledge {
   /** What reconciliation finds every few minutes is looked into less and less often once a person knows of it. */
   #hearPlatform(event: PlatformEvent): void {
     const { behind } = this;
-    const known = event.type === 'reconciled' && event.status === behind?.shown;
+    const known =
+      event.type === 'reconciled' && (event.status === undefined || event.status === behind?.shown);
     if (behind === null || !known || Date.now() >= behind.lookAfter) this.hints.push(event);
   }
 
