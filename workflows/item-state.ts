@@ -246,6 +246,7 @@ export class ItemState extends ItemKnowledge {
     if (this.seen.includes(event.id)) return;
     this.seen = [...this.seen, event.id].slice(-SEEN_IDS);
     this.events.push(event);
-    this.journal.writeLater({ type: 'event', actor: event.source ?? 'provider', note: event.type });
+    // Written at once: what follows from it may have to wait, for the platform or a person.
+    this.journal.write({ type: 'event', actor: event.source ?? 'provider', note: event.type });
   }
 }
