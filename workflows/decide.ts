@@ -189,6 +189,7 @@ export async function untilAnsweredOr(
 
 /** What the events so far mean for the answer. What the field reports before it is held: it never stands for it. */
 function takeEvents(item: ItemState): void {
+  if (item.events.length > 0) item.journal.touch();
   for (const event of item.events.splice(0)) {
     const plan = planEvent(event, item.situation());
     switch (plan.kind) {

@@ -246,7 +246,8 @@ export class ItemState extends ItemKnowledge {
     if (this.seen.includes(event.id)) return;
     this.seen = [...this.seen, event.id].slice(-SEEN_IDS);
     this.events.push(event);
-    // Written at once: what follows from it may have to wait, for the platform or a person.
-    this.journal.write({ type: 'event', actor: event.source ?? 'provider', note: event.type });
+    this.journal.writeLater({ type: 'event', actor: event.source ?? 'provider', note: event.type });
+    // Whoever acts on it writes it down as well; where that has to wait, it shows all the same.
+    if (!this.fibers.wake) this.journal.touch();
   }
 }
