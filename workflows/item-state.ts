@@ -8,7 +8,7 @@ import type { NotificationType } from '../domain/notification.js';
 import { isTestOrder, type OrderItem } from '../domain/order-item.js';
 import type { OrderView } from '../domain/order-view.js';
 import { categoryPolicy, type CategoryPolicy } from '../domain/policy.js';
-import { readProviderEvent, type PlatformEvent } from '../domain/provider-event.js';
+import { readPlatformEvent, readProviderEvent } from '../domain/provider-event.js';
 import { responseDeadline } from '../domain/response-deadline.js';
 import type { Stage } from '../domain/stage.js';
 import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
@@ -51,7 +51,7 @@ export class ItemState extends ItemKnowledge {
   /** Answers messages from now on; those that came before are delivered first. They may come before the rules. */
   listen(): void {
     setHandler(providerEvent, (message) => this.#hearProvider(message));
-    setHandler(platformEvent, (event) => this.#hearPlatform(event));
+    setHandler(platformEvent, (message) => this.#hearPlatform(message));
     setHandler(operate, (command) => obey(this, command), {
       validator: (command: OperatorCommand) => refuseImpossible(this, command),
     });
@@ -226,7 +226,8 @@ export class ItemState extends ItemKnowledge {
   }
 
   /** What reconciliation finds every few minutes is looked into less and less often once a person knows of it. */
-  #hearPlatform(event: PlatformEvent): void {
+  #hearPlatform(message: unknown): void {
+    const event = readPlatformEvent(message, new Date().toISOString());
     const { behind } = this;
     const known = event.type === 'reconciled' && event.status === behind?.shown;
     if (behind === null || !known || Date.now() >= behind.lookAfter) this.hints.push(event);
