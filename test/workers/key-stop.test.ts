@@ -1,9 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { budgetName, createCallBudget } from '../../db/call-budget.js';
 import { fulfillmentWorkflowId } from '../../domain/workflow-names.js';
 import type { HttpFault } from '../../sandbox/http/fault-plan.js';
 import { state } from '../../workflows/messages.js';
-import { startCallWorkers, type CallWorkers, type CallWorkersOptions } from '../support/call-workers.js';
+import {
+  PROVIDER_KEY,
+  startCallWorkers,
+  type CallWorkers,
+  type CallWorkersOptions,
+} from '../support/call-workers.js';
 import { eventually } from '../support/eventually.js';
 
 const PROBE_EVERY = 2_000;
@@ -90,6 +96,27 @@ test('who meets a refusal and dies leaves the telling and the probing to others'
   system.offergrid.control.clearFaults();
   await eventually('the answers', () => items.every(isAnswered(system)));
   expect(second.said).toEqual(['resumed']);
+  expect(outages(system)).toHaveLength(1);
+});
+
+test('who dies having told nobody but Postgres leaves the telling and the probing to others', async () => {
+  const system = await start();
+  system.offergrid.control.setFaults([REFUSED]);
+  const dead = createCallBudget({
+    ...{ pool: system.pool, budget: budgetName(system.offergrid.url, PROVIDER_KEY) },
+    ...{ callsPerMinute: 10_000, callsPerHour: 100_000, probeEveryMs: PROBE_EVERY },
+  });
+  expect(await dead.stop.raise(401, performance.now())).toBe(true);
+  await dead.close();
+
+  const worker = await system.startWorker();
+  const items = await system.place(3);
+  await eventually('the notification', () => outages(system).length === 1);
+  await eventually('two probes', () => refusals(system).length >= 2);
+  expect(new Set(refusals(system).map(({ path }) => path))).toEqual(new Set(['/provider/orders']));
+  system.offergrid.control.clearFaults();
+  await eventually('the answers', () => items.every(isAnswered(system)));
+  expect(worker.said).toEqual(['resumed']);
   expect(outages(system)).toHaveLength(1);
 });
 
