@@ -61,7 +61,8 @@ export const { compareStatus } = proxyActivities<ReconcileActivities>({
   // Ten thousand workflows may have to be started.
   startToCloseTimeout: '15m',
   heartbeatTimeout: HEARTBEAT,
-  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m' },
+  // The next list, and the next run, are better than the tenth attempt.
+  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 5 },
   priority: { priorityKey: PRIORITY.reconcile },
 });
 
