@@ -6,6 +6,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createActivities } from '../../activities/index.js';
 import { parsePolicy } from '../../config/policy.js';
+import { createOfferCatalogue } from '../../db/offer-catalogue.js';
 import { createOfferChanges } from '../../db/offer-changes.js';
 import { createOfferSyncRuns } from '../../db/offer-sync-runs.js';
 import { createOffers } from '../../db/offers.js';
@@ -124,6 +125,7 @@ export async function startSkippedTime(
     starter: createFulfillmentStarter(env.client),
     offerSync: {
       runs: createOfferSyncRuns(pool),
+      catalogue: createOfferCatalogue(pool),
       changes: createOfferChanges(pool),
       nudge: offerSyncNudge(env.client),
     },
