@@ -1,9 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { budgetName, createCallBudget } from '../../db/call-budget.js';
 import { fulfillmentWorkflowId } from '../../domain/workflow-names.js';
 import type { HttpFault } from '../../sandbox/http/fault-plan.js';
 import { state } from '../../workflows/messages.js';
-import { startCallWorkers, type CallWorkers, type CallWorkersOptions } from '../support/call-workers.js';
+import {
+  PROVIDER_KEY,
+  startCallWorkers,
+  type CallWorkers,
+  type CallWorkersOptions,
+} from '../support/call-workers.js';
 import { eventually } from '../support/eventually.js';
 
 const PROBE_EVERY = 2_000;
@@ -96,6 +102,27 @@ test('who meets a refusal and dies leaves the telling and the probing to others'
   expect(outages(system)).toHaveLength(1);
 });
 
+test('who dies having told nobody but Postgres leaves the telling and the probing to others', async () => {
+  const system = await start();
+  system.offergrid.control.setFaults([REFUSED]);
+  const dead = createCallBudget({
+    ...{ pool: system.pool, budget: budgetName(system.offergrid.url, PROVIDER_KEY) },
+    ...{ callsPerMinute: 10_000, callsPerHour: 100_000, probeEveryMs: PROBE_EVERY },
+  });
+  expect(await dead.stop.raise(401, performance.now())).toBe(true);
+  await dead.close();
+
+  const worker = await system.startWorker();
+  const items = await system.place(3);
+  await eventually('the notification', () => outages(system).length === 1);
+  await eventually('two probes', () => refusals(system).length >= 2);
+  expect(new Set(refusals(system).map(({ path }) => path))).toEqual(new Set(['/provider/orders']));
+  system.offergrid.control.clearFaults();
+  await eventually('the answers', () => items.every(isAnswered(system)));
+  expect(worker.said).toEqual(['resumed']);
+  expect(outages(system)).toHaveLength(1);
+});
+
 test('a new key is a new budget, and nothing is stopped', async () => {
   const system = await start({ offergrid: { providerKey: 'new-key' } });
   const old = await system.startWorker();
@@ -154,3 +181,31 @@ test('without Postgres a worker stops by itself, and Postgres is told when it is
   await eventually('the answers', () => items.every(isAnswered(system)));
   expect(outages(system)).toHaveLength(1);
 });
+
+test('a 403 for one item alone stops all once; then it is that item’s refusal, before a person with its words', async () => {
+  const system = await start();
+  const worker = await system.startWorker();
+  const body = { statusCode: 403, message: 'Not your item', error: 'Forbidden' };
+  const path = '/provider/orders/item-kept-from-us/status';
+  system.offergrid.control.setFaults([{ kind: 'error', status: 403, path, body }]);
+  await system.place(['item-kept-from-us']);
+  await firstRefusal(system, 403);
+  await eventually('the resumption', () => worker.said.includes('resumed'));
+  const viewOf = (itemId: string) =>
+    system.client.workflow.getHandle(fulfillmentWorkflowId(itemId)).query(state);
+  const view = await eventually(
+    'the attention',
+    async () => {
+      const now = await viewOf('item-kept-from-us');
+      return now.attention?.code === 'offergrid_rejected_update' && now;
+    },
+    // It tries again when half a minute is over, and half as much by chance.
+    { within: 60_000, seen: () => viewOf('item-kept-from-us') },
+  );
+  expect(view.attention?.message).toContain('Not your item');
+  expect(refusals(system, 403)).toHaveLength(2);
+  expect(worker.said).toEqual(['stopped', 'resumed']);
+  const items = await system.place(3);
+  await eventually('the answers', () => items.every(isAnswered(system)));
+  expect(outages(system)).toHaveLength(1);
+}, 90_000);
