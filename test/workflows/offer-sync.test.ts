@@ -77,6 +77,13 @@ async function ran() {
   return { report, events: lengths(histories), priorities: [...priorities], failure };
 }
 
+/** What the tests begin with: many offers in step with their products. */
+async function inStep(price: number): Promise<void> {
+  world.offergrid.control.clearFaults();
+  world.provider.control.setProducts([...sampleProducts, ...products(MANY, price)]);
+  expect((await ran()).report).toMatchObject({ status: 'completed', failed: 0 });
+}
+
 test('many changes: each sent once, and no history grows with them', async () => {
   world.provider.control.setProducts([...sampleProducts, ...products(MANY, 20)]);
   const { report, events, priorities } = await ran();
@@ -89,6 +96,7 @@ test('many changes: each sent once, and no history grows with them', async () =>
 }, 120_000);
 
 test('a platform that is gone: the run gives up for now, says what it did not send, and the next one does it', async () => {
+  await inStep(20);
   world.provider.control.setProducts([...sampleProducts, ...products(MANY, 21)]);
   const refused = { kind: 'error', status: 503, method: 'PATCH' } as const;
   world.offergrid.control.setFaults([refused]);
@@ -108,27 +116,34 @@ test('a platform that is gone: the run gives up for now, says what it did not se
 }, 120_000);
 
 test('offers that the platform keeps failing at, side by side: each is told, and the rest goes on', async () => {
+  await inStep(21);
   world.provider.control.setProducts([...sampleProducts, ...products(MANY, 22)]);
   const idOf = new Map(world.offergrid.control.offers().map(({ sku, id }) => [sku, id]));
-  // In the middle, and at the end, where there is nothing left that would get through.
-  const bad = [...range(100, 110), ...range(MANY - 9, MANY)].map((n) => `SKU-${n}`);
-  world.offergrid.control.setFaults(
-    bad.map((sku) => ({
-      ...({ kind: 'error', status: 500, method: 'PATCH' } as const),
-      path: `/provider/offers/${idOf.get(sku)}`,
-    })),
-  );
+  const failsAt = (bad: string[]) =>
+    world.offergrid.control.setFaults(
+      bad.map((sku) => ({
+        ...({ kind: 'error', status: 500, method: 'PATCH' } as const),
+        path: `/provider/offers/${idOf.get(sku)}`,
+      })),
+    );
+  // At the beginning, when nothing has got through yet, and on the way.
+  const bad = [...range(0, 10), ...range(100, 110)].map((n) => `SKU-${n}`);
+  failsAt(bad);
   const { report } = await ran();
-  expect(report).toMatchObject({ status: 'completed_with_errors', updated: MANY - 19, failed: 19 });
+  expect(report).toMatchObject({ status: 'completed_with_errors', updated: MANY - 20, failed: 20 });
   const failed = report.changes.filter(({ action }) => action === 'error');
   expect(failed.map(({ sku }) => sku).sort()).toEqual([...bad].sort());
   for (const { reason } of failed) expect(reason).toMatch(/^Offergrid updateOffer: unavailable \(500\)/);
 
+  // At the end, when there is nothing left that would get through.
+  failsAt(bad.slice(11));
+  expect((await ran()).report).toMatchObject({ status: 'completed_with_errors', updated: 11, failed: 9 });
   world.offergrid.control.clearFaults();
-  expect((await ran()).report).toMatchObject({ status: 'completed', updated: 19, failed: 0 });
+  expect((await ran()).report).toMatchObject({ status: 'completed', updated: 9, failed: 0 });
 }, 120_000);
 
 test('while Postgres is away changes wait for it; none is given up for that', async () => {
+  await inStep(22);
   const [dearer, same] = [products(10, 23), products(MANY, 22).slice(10)];
   world.provider.control.setProducts([...sampleProducts, ...dearer, ...same]);
   const before = sent('PATCH').length;
@@ -148,6 +163,7 @@ test('while Postgres is away changes wait for it; none is given up for that', as
 }, 120_000);
 
 test('who asks for weeks while a run waits for a person makes no history long, and is not told again', async () => {
+  await inStep(22);
   world.provider.control.setProducts(products(MANY, 22).slice(0, 50));
   const { runId, first } = await asked();
   await eventually('the brake', async () => (await reports.progress(runId))?.status === 'awaiting_approval');
