@@ -46,7 +46,11 @@ export function createReceiveWebhook(parts: {
       unread: makesKnown(task) ? presenter.unread(task.item.itemId, task.item.orderId, heardAt) : null,
     });
     try {
-      return (await within(STORE_MS, stored)) ? 'stored' : 'duplicate';
+      if (!(await within(STORE_MS, stored))) return 'duplicate';
+      // No order could be named to people; the inbox lists it.
+      if (task.kind === 'impossible')
+        logger.error({ event: facts.event, reason: task.why }, 'a webhook was put aside for a person');
+      return 'stored';
     } catch (error) {
       logger.warn({ err: error, event: facts.event }, 'webhook not stored, telling the workflow');
     }

@@ -7,6 +7,7 @@ import { readProviderEvent } from '../domain/provider-event.js';
 import type { FulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
 import type { DeliverEvent } from './event-delivery.js';
 import type { Logger } from './logger.js';
+import type { PutAside } from './put-aside.js';
 import { isTemporalAway } from './temporal-client.js';
 import { deliver, recordedItems } from './webhook-delivery.js';
 import { taskOf } from './webhook-task.js';
@@ -27,14 +28,15 @@ export function createSettleRow(parts: {
   records: OrderRecords;
   starter: FulfillmentStarter;
   deliverEvent: DeliverEvent;
+  putAside: PutAside;
   logger: Logger;
 }): SettleRow {
-  const { inbox, records, starter, deliverEvent, logger } = parts;
+  const { inbox, records, starter, deliverEvent, putAside, logger } = parts;
   const directory = recordedItems(records);
 
   async function settleWebhook(row: ClaimedRow): Promise<void> {
     const task = taskOf(row);
-    if (task.kind === 'impossible') return inbox.quarantine(row.id, task.why);
+    if (task.kind === 'impossible') return putAside(row, task.why);
     if (task.kind === 'nothing') return inbox.markProcessed(row.id, task.why);
     const occurrence = { id: row.dedupeKey, occurredAt: row.occurredAt ?? row.receivedAt };
     const delivery = await deliver(task, occurrence, { starter, directory });
@@ -44,6 +46,7 @@ export function createSettleRow(parts: {
 
   async function settleEvent(row: ClaimedRow): Promise<void> {
     const event = readProviderEvent(row.content, row.receivedAt);
+    // It had been given up before, and people were told then.
     if (event === undefined) return inbox.quarantine(row.id, 'its content is not kept any more');
     const delivery = await deliverEvent(row, event);
     if (delivery === 'delivered') return inbox.markProcessed(row.id, null);
@@ -51,8 +54,14 @@ export function createSettleRow(parts: {
   }
 
   function notNow(row: ClaimedRow, reason: string, forGood: boolean): Promise<void> {
-    if (forGood) return inbox.quarantine(row.id, reason);
+    if (forGood) return putAside(row, reason);
     return inbox.postpone(row.id, reason, Math.min(RETRY_MOST_MS, 500 * 2 ** row.attempts));
+  }
+
+  /** An outage passes by itself, however long it takes; anything else a person has to look at. */
+  async function afterFailure(row: ClaimedRow, error: unknown): Promise<void> {
+    if (!isOutage(error)) return notNow(row, reasonOf(error), row.attempts >= REFUSALS_BORNE);
+    await inbox.keepForLater(row.id, reasonOf(error), OUTAGE_RETRY_MS);
   }
 
   return async (row) => {
@@ -60,13 +69,12 @@ export function createSettleRow(parts: {
       await (row.source === 'provider' ? settleEvent(row) : settleWebhook(row));
     } catch (error) {
       logger.warn({ inboxId: row.id, attempts: row.attempts, err: error }, 'not delivered');
-      // An outage passes by itself, however long it takes; anything else a person has to look at.
-      const outage = isTemporalAway(error) || isPostgresAway(error);
-      if (outage) await inbox.postpone(row.id, reasonOf(error), OUTAGE_RETRY_MS);
-      else await notNow(row, reasonOf(error), row.attempts >= REFUSALS_BORNE);
+      await afterFailure(row, error);
     }
   };
 }
+
+const isOutage = (error: unknown) => isTemporalAway(error) || isPostgresAway(error);
 
 /** For the inbox's list: what went wrong, in Temporal's own words where it is Temporal's, without the stack. */
 function reasonOf(error: unknown): string {

@@ -18,6 +18,7 @@ import { listen } from './http-server.js';
 import { createInboxDrain } from './inbox-drain.js';
 import type { Logger } from './logger.js';
 import { createOperatorDesk } from './operator-desk.js';
+import { createPutAside } from './put-aside.js';
 import { createReadiness } from './readiness.js';
 import { createSettleRow } from './settle-row.js';
 import { createSyncDesk } from './sync-desk.js';
@@ -47,7 +48,8 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const notify = (notification: Notification) =>
     client.withDeadline(Date.now() + NOTIFY_MS, () => startNotification(notification));
   const deliverEvent = createDeliverEvent({ starter, records, notify });
-  const settleRow = createSettleRow({ inbox, records, starter, deliverEvent, logger });
+  const putAside = createPutAside({ inbox, records, notify, logger });
+  const settleRow = createSettleRow({ inbox, records, starter, deliverEvent, putAside, logger });
   const drain = createInboxDrain({ inbox, settleRow, logger });
   const app = createApp({
     inbox,

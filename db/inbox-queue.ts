@@ -71,6 +71,16 @@ export function createInboxQueue(pool: Pool) {
       );
     },
 
+    /** The same, where an outage was in the way: however long it lasts, its attempts count for nothing. */
+    async keepForLater(id: string, reason: string, delayMs: number): Promise<void> {
+      await pool.query(
+        `update inbox set reason = $2, next_attempt_at = now() + make_interval(secs => $3::float8 / 1000),
+                          attempts = greatest(0, attempts - 1)
+          where id = $1 and state = 'received'`,
+        [id, storable(reason), delayMs],
+      );
+    },
+
     /** Left for a person. */
     async quarantine(id: string, reason: string): Promise<void> {
       await pool.query(

@@ -101,8 +101,11 @@ export interface Comparison {
 }
 
 export interface ReconcileActivities {
-  /** One list call. `startedAt`: when the run began, ISO 8601. */
-  compareStatus: (input: { status: Status; startedAt: string }) => Promise<Comparison>;
+  /**
+   * One list call. `startedAt`: when the run began, ISO 8601. `leftOut`: entries that could not be read, and items whose
+   * workflows could not be told; the others have been.
+   */
+  compareStatus: (input: { status: Status; startedAt: string }) => Promise<Comparison & { leftOut: number }>;
 }
 
 export interface NotificationActivities {

@@ -80,31 +80,95 @@ const REQUIRED: { [T in ProviderEventType]: readonly (keyof ProviderEventData[T]
   'order.cancelled': ['reason', 'requestedBy'],
 };
 
+type Field = 'text' | 'instant' | 'flag' | readonly string[];
+
+const APPOINTMENT = {
+  scheduledFor: 'instant',
+  appointmentWindow: 'text',
+  workOrderId: 'text',
+  technicianId: 'text',
+  technicianName: 'text',
+  technicianPhone: 'text',
+  confirmationNumber: 'text',
+  note: 'text',
+} as const;
+
+const FIELDS: { [T in ProviderEventType]: Readonly<Record<keyof ProviderEventData[T], Field>> } = {
+  'availability.confirmed': { note: 'text' },
+  'availability.denied': { reason: 'text', alternative: 'text' },
+  'appointment.scheduled': APPOINTMENT,
+  'appointment.rescheduled': APPOINTMENT,
+  'appointment.missed': { by: ['customer', 'technician'], note: 'text' },
+  'installation.started': { technicianName: 'text', note: 'text', workOrderId: 'text' },
+  'installation.completed': {
+    note: 'text',
+    accountNumber: 'text',
+    activationDate: 'text',
+    active: 'flag',
+    workOrderId: 'text',
+  },
+  'installation.failed': { reason: 'text', alternative: 'text', workOrderId: 'text' },
+  'service.activated': {
+    accountNumber: 'text',
+    policyNumber: 'text',
+    activationDate: 'text',
+    effectiveDate: 'text',
+    note: 'text',
+  },
+  'order.cancelled': { reason: 'text', requestedBy: ['customer', 'provider', 'reseller'] },
+};
+
 /**
- * The event in a message of which nothing is known, or undefined if there is none. Only what planning relies on is
- * looked at; the API's schemas are the ones that explain to a sender what is wrong. `now` (ISO 8601) stands for a
- * missing time.
+ * The event in a message of which nothing is known, or undefined if there is none. Fields that are not the event's, or of
+ * another type than it has there, are left aside; the API's schemas are the ones that explain to a sender what is wrong.
+ * `now` (ISO 8601) stands for a missing time.
  */
 export function readProviderEvent(message: unknown, now: string): ProviderEvent | undefined {
-  if (typeof message !== 'object' || message === null) return undefined;
-  const { id, type, time, source, data = {} } = message as Record<string, unknown>;
-  if (typeof id !== 'string' || typeof type !== 'string' || !Object.hasOwn(REQUIRED, type)) return undefined;
-  if (typeof data !== 'object' || data === null) return undefined;
-  const fields = data as Record<string, unknown>;
+  if (!isObject(message)) return undefined;
+  const { id, type, time, source } = message;
+  if (!isText(id) || typeof type !== 'string' || !Object.hasOwn(FIELDS, type)) return undefined;
+  const given = message['data'] ?? {};
+  if (!isObject(given)) return undefined;
+  const fields: Readonly<Record<string, Field>> = FIELDS[type as ProviderEventType];
+  const data = Object.fromEntries(
+    Object.entries(fields).flatMap(([name, field]) =>
+      isOf(field, given[name]) ? [[name, given[name]] as const] : [],
+    ),
+  );
   const required: readonly string[] = REQUIRED[type as ProviderEventType];
-  if (!required.every((field) => typeof fields[field] === 'string')) return undefined;
-  if (required.includes('scheduledFor') && !isInstant(fields['scheduledFor'])) return undefined;
+  if (!required.every((name) => Object.hasOwn(data, name))) return undefined;
   return {
     id,
     type,
     time: isInstant(time) ? time : now,
-    ...(typeof source === 'string' ? { source } : {}),
+    ...(isText(source) ? { source } : {}),
     data,
   } as ProviderEvent;
 }
 
+function isOf(field: Field, value: unknown): boolean {
+  switch (field) {
+    case 'text':
+      return isText(value);
+    case 'instant':
+      return isInstant(value);
+    case 'flag':
+      return typeof value === 'boolean';
+    default:
+      return typeof value === 'string' && field.includes(value);
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
 function isInstant(value: unknown): value is string {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** A hint from the platform that the item changed there; the item itself is read for the facts. */
@@ -114,4 +178,15 @@ export interface PlatformEvent {
   status?: string;
   /** ISO 8601. */
   occurredAt: string;
+}
+
+/** Whatever it says, it is worth a look at the item; what is told apart of it is text. `now` (ISO 8601) as above. */
+export function readPlatformEvent(message: unknown, now: string): PlatformEvent {
+  const { id, type, status, occurredAt } = isObject(message) ? message : {};
+  return {
+    id: isText(id) ? id : '',
+    type: isText(type) ? type : 'unknown',
+    ...(isText(status) ? { status } : {}),
+    occurredAt: isInstant(occurredAt) ? occurredAt : now,
+  };
 }

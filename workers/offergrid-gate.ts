@@ -9,7 +9,6 @@ import type { CallSlots } from './call-slots.js';
 
 /** A full window takes a minute to have room again. */
 const LONGEST_WAIT_MS = 65_000;
-const HEARTBEAT_MS = 5_000;
 /** After a wait in vain, and after a 429 that does not say how long. */
 const COME_BACK_MS = 5_000;
 /** So many calls in a row that the platform failed to answer: it is down, and more of them help nobody. */
@@ -36,7 +35,7 @@ export function offergridGate(budget: CallBudget, slots: CallSlots, onStop: (err
     failures = 0;
     return UNAVAILABLE;
   };
-  return async (operation, send) => {
+  return async ({ operation, method, path }, send) => {
     refuse(operation, budget.knownStanding());
     const lease = await nextLease(operation, slots);
     try {
@@ -51,6 +50,8 @@ export function offergridGate(budget: CallBudget, slots: CallSlots, onStop: (err
       if (!OF_OFFERS.has(operation)) failures = 0;
       return answer;
     } catch (error) {
+      if (isForbidden(error) && (await budget.stop.forbidsOnly(`${method} ${path}`, sentAt)))
+        throw ownRefusal(operation, error);
       const status = reasonToStop(operation, error);
       if (status !== undefined && (await budget.stop.raise(status, sentAt))) onStop(error);
       throw error;
@@ -60,7 +61,7 @@ export function offergridGate(budget: CallBudget, slots: CallSlots, onStop: (err
 
 /** The gate of the client that probes whether the key works again: let through the stop, not past the budget. */
 export function probeGate(budget: CallBudget): Gate {
-  return async (operation, send) => {
+  return async ({ operation }, send) => {
     const end = performance.now() + PROBE_WAIT_MS;
     for (;;) {
       const got = await budget.acquire({ probe: true });
@@ -91,19 +92,26 @@ function refuse(operation: string, { pausedMs, stopped }: Standing): void {
 }
 
 async function nextLease(operation: string, slots: CallSlots): Promise<Lease> {
-  const context = Context.current();
-  context.heartbeat();
-  const beating = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+  const { cancellationSignal } = Context.current();
   const inVain = AbortSignal.timeout(LONGEST_WAIT_MS);
   try {
-    return await slots.lease(AbortSignal.any([context.cancellationSignal, inVain]));
+    return await slots.lease(AbortSignal.any([cancellationSignal, inVain]));
   } catch (error) {
     if (!inVain.aborted) throw error;
     throw noRoom(operation, 'the call budget is used up', COME_BACK_MS);
-  } finally {
-    clearInterval(beating);
   }
 }
+
+const isForbidden = (error: unknown): error is OffergridError =>
+  error instanceof OffergridError && error.kind === 'forbidden';
+
+/**
+ * By the contract a 403 stops all calls, and the first to each call does. Where the platform takes the key all the same
+ * and refuses that call again, stopping would hold every other order up for half a minute each time, for as long as one
+ * item is kept from us: then it is a refusal like any other, for a person to see.
+ */
+const ownRefusal = (operation: string, { detail, status }: OffergridError) =>
+  new OffergridError({ operation, kind: 'refused', detail, ...(status === undefined ? {} : { status }) });
 
 const isKeyTrouble = (error: unknown): error is OffergridError =>
   error instanceof OffergridError && (error.kind === 'unauthorized' || error.kind === 'forbidden');

@@ -178,9 +178,13 @@ export async function untilAnsweredOr(
   // Not only a hint tells: an acknowledgement that was overtaken does as well.
   const answered = () => item.status !== null && !isUnanswered(item.status);
   for (;;) {
-    takeEvents(item);
-    if (item.hints.length > 0) await platform.look();
+    // Before anything that came with it is taken for news from before the answer: it is the next stage's to act on.
     if (answered()) return { kind: 'elsewhere', status: item.status ?? 'pending' };
+    takeEvents(item);
+    if (item.hints.length > 0) {
+      await platform.look();
+      continue;
+    }
     if (item.verdict !== null) return item.verdict;
     if (holds()) return null;
     await item.fibers.rest(() => item.hasNews() || item.verdict !== null || answered() || holds());
@@ -189,6 +193,7 @@ export async function untilAnsweredOr(
 
 /** What the events so far mean for the answer. What the field reports before it is held: it never stands for it. */
 function takeEvents(item: ItemState): void {
+  if (item.events.length > 0) item.journal.touch();
   for (const event of item.events.splice(0)) {
     const plan = planEvent(event, item.situation());
     switch (plan.kind) {

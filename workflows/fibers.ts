@@ -31,11 +31,13 @@ export class Fibers {
     this.#resting.delete(place);
   }
 
+  /** Something has come for one that waited. */
+  get wake(): boolean {
+    return [...this.#resting].some(({ woken, holds }) => woken || holds());
+  }
+
   /** The story and all work beside it wait, and nothing has come that would wake them. */
   get allRest(): boolean {
-    return (
-      this.#resting.size === 1 + this.#beside.size &&
-      [...this.#resting].every(({ woken, holds }) => !woken && !holds())
-    );
+    return this.#resting.size === 1 + this.#beside.size && !this.wake;
   }
 }

@@ -1,18 +1,16 @@
 import { allHandlersFinished, setHandler } from '@temporalio/workflow';
 import type { Rules } from '../domain/activities.js';
-import { mostUrgent, type Attention, type AttentionCode } from '../domain/attention.js';
 import type { OperatorCommand } from '../domain/command.js';
 import type { Situation } from '../domain/event-plan.js';
 import { factsIn } from '../domain/facts.js';
-import type { NotificationType } from '../domain/notification.js';
 import { isTestOrder, type OrderItem } from '../domain/order-item.js';
 import type { OrderView } from '../domain/order-view.js';
 import { categoryPolicy, type CategoryPolicy } from '../domain/policy.js';
-import { readProviderEvent, type PlatformEvent } from '../domain/provider-event.js';
+import { readPlatformEvent, readProviderEvent } from '../domain/provider-event.js';
 import { responseDeadline } from '../domain/response-deadline.js';
 import type { Stage } from '../domain/stage.js';
 import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
-import { Fibers } from './fibers.js';
+import { AttendedItem } from './attended-item.js';
 import { ItemKnowledge, type Carried } from './item-knowledge.js';
 import { milestonesOf, viewOf, workflowUrl } from './item-view.js';
 import { Journal } from './journal.js';
@@ -26,8 +24,7 @@ const SEEN_IDS = 1_000;
 const UNREAD = { fulfillment: 'installation', ends: 'active' } as const;
 
 /** An item as the workflow knows it, with the messages that change it. Handlers only record; the story acts. */
-export class ItemState extends ItemKnowledge {
-  readonly fibers = new Fibers();
+export class ItemState extends AttendedItem {
   readonly journal: Journal;
   /** The answer is on its way to the platform: it is too late for another. */
   answering = false;
@@ -51,7 +48,7 @@ export class ItemState extends ItemKnowledge {
   /** Answers messages from now on; those that came before are delivered first. They may come before the rules. */
   listen(): void {
     setHandler(providerEvent, (message) => this.#hearProvider(message));
-    setHandler(platformEvent, (event) => this.#hearPlatform(event));
+    setHandler(platformEvent, (message) => this.#hearPlatform(message));
     setHandler(operate, (command) => obey(this, command), {
       validator: (command: OperatorCommand) => refuseImpossible(this, command),
     });
@@ -121,45 +118,6 @@ export class ItemState extends ItemKnowledge {
     if (waitingFor !== null) this.journal.touch();
   }
 
-  /**
-   * Puts the item before a person; once per reason until the reason is gone. `told` is what notifications say where the
-   * message repeats another system's words, which may name the customer.
-   */
-  raise(code: AttentionCode, message: string, told = message): void {
-    const standing = this.attentions.find((attention) => attention.code === code);
-    if (standing?.message === message) return;
-    const raised = { code, since: new Date().toISOString(), message };
-    this.attentions = [...this.attentions.filter((one) => one !== standing), raised];
-    this.journal.write({ type: 'note', actor: 'workflow', note: `${code}: ${message}` });
-    if (standing === undefined && !code.startsWith('sla_'))
-      this.notify('order.attention', told, `order.attention-${code}`);
-  }
-
-  settle(...codes: AttentionCode[]): void {
-    const left = this.attentions.filter(({ code }) => !codes.includes(code));
-    if (left.length === this.attentions.length) return;
-    this.attentions = left;
-    this.journal.touch();
-  }
-
-  notify(type: NotificationType, message: string, about: string = type): void {
-    const data = {
-      itemId: this.itemId,
-      orderId: this.orderId,
-      stage: this.stage,
-      ...(this.sla === null ? {} : { deadline: new Date(this.sla.deadline).toISOString() }),
-      message,
-      url: this.url,
-      ...(this.item !== null && isTestOrder(this.item) ? { testOrder: true as const } : {}),
-    };
-    this.journal.announce({ type, data }, about);
-  }
-
-  get attention(): Attention | null {
-    return mostUrgent(this.attentions);
-  }
-
-  /** This run's page in the Temporal UI, where one is configured. */
   get url(): string | null {
     return this.#rules === null ? null : workflowUrl(this.#rules);
   }
@@ -202,33 +160,12 @@ export class ItemState extends ItemKnowledge {
     return this.events.length > 0 || this.hints.length > 0;
   }
 
-  /** Puts a stuck step before a person until somebody says `retry`, or the condition holds. True: retry. */
-  async untilRetryOr(
-    stuck: { step: string; code: AttentionCode; message: string; told?: string },
-    holds: () => boolean,
-  ): Promise<boolean> {
-    const { step, code, message } = stuck;
-    // Stuck since before this run: a `retry` may have come while it began.
-    const before = this.stuck[step]?.retries ?? this.retries;
-    this.stuck[step] = { code, retries: before };
-    this.raise(code, message, stuck.told);
-    await this.fibers.rest(() => this.retries > before || holds());
-    this.unstick(step);
-    return this.retries > before;
-  }
-
-  /** The step goes on, or is not wanted any more. */
-  unstick(step: string): void {
-    const stuck = this.stuck[step];
-    if (stuck === undefined) return;
-    delete this.stuck[step];
-    if (!Object.values(this.stuck).some(({ code }) => code === stuck.code)) this.settle(stuck.code);
-  }
-
   /** What reconciliation finds every few minutes is looked into less and less often once a person knows of it. */
-  #hearPlatform(event: PlatformEvent): void {
+  #hearPlatform(message: unknown): void {
+    const event = readPlatformEvent(message, new Date().toISOString());
     const { behind } = this;
-    const known = event.type === 'reconciled' && event.status === behind?.shown;
+    const known =
+      event.type === 'reconciled' && (event.status === undefined || event.status === behind?.shown);
     if (behind === null || !known || Date.now() >= behind.lookAfter) this.hints.push(event);
   }
 
@@ -247,5 +184,7 @@ export class ItemState extends ItemKnowledge {
     this.seen = [...this.seen, event.id].slice(-SEEN_IDS);
     this.events.push(event);
     this.journal.writeLater({ type: 'event', actor: event.source ?? 'provider', note: event.type });
+    // Whoever acts on it writes it down as well; where that has to wait, it shows all the same.
+    if (!this.fibers.wake) this.journal.touch();
   }
 }

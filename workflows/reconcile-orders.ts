@@ -1,3 +1,4 @@
+import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { Comparison } from '../domain/activities.js';
 import { OPEN_STATUSES } from '../domain/status.js';
 import { compareStatus } from './activities.js';
@@ -6,15 +7,27 @@ import { compareStatus } from './activities.js';
  * Finds what no webhook told us: items that wait for an answer, and items that the platform shows elsewhere than we do.
  * A list call per status, whatever the number of items. The statuses are listed in the order in which items go through
  * them, so that a new one that moves meanwhile is in a later list rather than in none.
+ *
+ * A list that cannot be had, or an item that cannot be told, keeps no other waiting: the run goes on, and fails at its end
+ * for people to see. The next one tries again.
  */
 export async function reconcileOrders(): Promise<Comparison> {
   const startedAt = new Date().toISOString();
   const found: Comparison = { listed: 0, started: 0, hinted: 0 };
+  const troubles: string[] = [];
   for (const status of OPEN_STATUSES) {
-    const { listed, started, hinted } = await compareStatus({ status, startedAt });
-    found.listed += listed;
-    found.started += started;
-    found.hinted += hinted;
+    try {
+      const { listed, started, hinted, leftOut } = await compareStatus({ status, startedAt });
+      found.listed += listed;
+      found.started += started;
+      found.hinted += hinted;
+      if (leftOut > 0) troubles.push(`${leftOut} left out of those in ${status}`);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      troubles.push(`no list of those in ${status}`);
+    }
   }
+  if (troubles.length > 0)
+    throw ApplicationFailure.nonRetryable(troubles.join('; '), 'NotAllReconciled', found);
   return found;
 }

@@ -12,6 +12,8 @@ const match = {
   method: z.string().optional(),
   /** Without query. `*` or `{name}` stands for one segment, `**` for any number of them. */
   path: z.string().optional(),
+  /** Parameters the query must have, e.g. `{status: 'pending'}`. */
+  whenQuery: z.record(z.string(), z.string()).optional(),
   /** Top-level fields the JSON body must have, e.g. `{status: 'accepted'}`. */
   whenBody: z.record(z.string(), z.unknown()).optional(),
 };
@@ -74,10 +76,12 @@ export class FaultPlan<F extends Strikes> {
 /** Whether an HTTP fault is meant for this call. */
 export function faultMatches(
   fault: HttpFault,
-  call: { method: string; path: string; body: unknown },
+  call: { method: string; path: string; query: Record<string, string>; body: unknown },
 ): boolean {
   if (fault.method !== undefined && fault.method.toUpperCase() !== call.method) return false;
   if (fault.path !== undefined && !pathPattern(fault.path).test(call.path)) return false;
+  const { whenQuery = {} } = fault;
+  if (Object.entries(whenQuery).some(([name, value]) => call.query[name] !== value)) return false;
   if (fault.whenBody === undefined) return true;
   const { body } = call;
   if (typeof body !== 'object' || body === null) return false;

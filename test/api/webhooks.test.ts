@@ -107,6 +107,15 @@ describe('what is taken', () => {
     expect(items).toHaveLength((before.body['items'] as unknown[]).length + 1);
     expect(items[0]).toMatchObject({ state: 'quarantined', reason: 'names no order item' });
   });
+
+  test('objects without an item id, which people are told of in the log, once', async () => {
+    const body = { event: 'order.created', id: newId('evt') };
+    const times = () => api.logged().split('"msg":"a webhook was put aside for a person"').length;
+    const before = times();
+    await api.webhook(body);
+    await api.webhook(body);
+    expect(times()).toBe(before + 1);
+  });
 });
 
 describe('oddities, which are stored like anything else', () => {
@@ -158,6 +167,21 @@ describe('what cannot be processed', () => {
     await api.pool.query(`update inbox set state = 'processed' where order_id = any($1)`, [orderIds]);
   });
 
+  test('an outage counts for nothing, however long it lasts', async () => {
+    const itemId = newId('item');
+    await api.temporal.cut();
+    await api.webhook(flat(itemId));
+    const row = async () => {
+      const sql = `select state, attempts, next_attempt_at > now() + interval '1 s' as waits from inbox where item_id = $1`;
+      return (await api.pool.query<object>(sql, [itemId])).rows[0];
+    };
+    await eventually(async () =>
+      expect(await row()).toEqual({ state: 'received', attempts: 0, waits: true }),
+    );
+    await api.temporal.mend();
+    await eventually(async () => expect(await api.signals(itemId)).toEqual([]));
+  });
+
   test('is put before a person with its reason, and replayed once that is mended', async () => {
     const attributes = { OffergridOrderId: KEYWORD };
     const { operatorService } = await Connection.connect({ address: api.temporalAddress });
@@ -186,6 +210,10 @@ describe('what cannot be processed', () => {
         items: { id: string; itemId: string; reason: string }[];
       };
       expect(items[0]).toMatchObject({ itemId, reason: expect.stringMatching('OffergridOrderId') as string });
+      // Told by the time it is listed.
+      const about = `${itemId}-order.attention-webhook-${items[0]!.id}`;
+      const told = await api.client.workflow.getHandle(`notification-${about}`).describe();
+      expect(told.type).toBe('sendNotification');
     } finally {
       await operatorService.addSearchAttributes({ namespace: api.namespace, searchAttributes: attributes });
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { eventOf, type FieldCommand } from '../../domain/command.js';
-import { readProviderEvent } from '../../domain/provider-event.js';
+import { readPlatformEvent, readProviderEvent } from '../../domain/provider-event.js';
 import { mostUrgent, type Attention } from '../../domain/attention.js';
 import { categoryPolicy, type Policy } from '../../domain/policy.js';
 
@@ -25,9 +25,49 @@ describe('no provider event', () => {
     [{ id: 'e', type: 'installation.failed', data: {} }],
     [{ id: 'e', type: 'installation.started', data: 'x' }],
     [{ id: 'e', type: 'appointment.scheduled', data: { scheduledFor: 'tomorrow' } }],
+    [{ id: 'e', type: 'appointment.missed', data: { by: 'nobody' } }],
+    [{ id: 'e', type: 'order.cancelled', data: { reason: 'r', requestedBy: 'us' } }],
+    [{ id: 'e', type: 'order.cancelled', data: { reason: ' ', requestedBy: 'customer' } }],
+    [{ id: ' ', type: 'installation.started' }],
   ])('%j', (message) => {
     expect(readProviderEvent(message, NOW)).toBeUndefined();
   });
+});
+
+describe('of what a signal carries only what the event has, as it has it, is kept', () => {
+  const visit = { scheduledFor: NOW };
+  test.each<[string, object | null, object]>([
+    ['installation.started', null, {}],
+    ['installation.started', { note: null, technicianName: 7, workOrderId: null }, {}],
+    ['installation.started', { note: ' ', technicianName: 'Mike', crew: 'B' }, { technicianName: 'Mike' }],
+    ['installation.completed', { active: 'no', accountNumber: 12345, activationDate: [] }, {}],
+    ['installation.completed', { active: false, accountNumber: 'A' }, { active: false, accountNumber: 'A' }],
+    ['appointment.scheduled', { ...visit, appointmentWindow: 5, workOrderId: {}, note: false }, visit],
+    ['appointment.rescheduled', { ...visit, technicianPhone: null, constructor: 'x' }, visit],
+    ['installation.failed', { reason: 'r', alternative: null }, { reason: 'r' }],
+    ['availability.denied', { reason: 'r', alternative: 0 }, { reason: 'r' }],
+    ['availability.confirmed', { note: {} }, {}],
+    ['service.activated', { policyNumber: true, effectiveDate: NOW }, { effectiveDate: NOW }],
+    ['appointment.missed', { by: 'customer', note: 1 }, { by: 'customer' }],
+  ])('%s with %j', (type, data, kept) => {
+    expect(readProviderEvent({ id: 'e', type, source: 1, time: 7, data }, NOW)).toEqual({
+      ...{ id: 'e', type, time: NOW, data: kept },
+    });
+  });
+});
+
+test.each([
+  [null, { id: '', type: 'unknown', occurredAt: NOW }],
+  [
+    { id: 1, type: null, status: {} },
+    { id: '', type: 'unknown', occurredAt: NOW },
+  ],
+  [
+    { id: 'h', type: 'reconciled', status: 'pending', occurredAt: NOW, more: 1 },
+    { id: 'h', type: 'reconciled', status: 'pending', occurredAt: NOW },
+  ],
+])('a platform signal with %j is a hint', (message, hint) => {
+  expect(readPlatformEvent(message, NOW)).toEqual(hint);
 });
 
 test.each<[FieldCommand, object]>([

@@ -71,3 +71,40 @@ test('an open item that nothing happens to costs no call of its own', async () =
   await eventually('five more runs', async () => (await runs()) >= before + 5);
   expect(reads()).toBe(1);
 });
+
+/** How the runs since then ended, as Temporal has it. */
+async function endsOfRunsSince(began: Date): Promise<string[]> {
+  const query = `WorkflowType = 'reconcileOrders' and ExecutionStatus != 'Running'`;
+  const ends: string[] = [];
+  for await (const { startTime, status } of system.client.workflow.list({ query }))
+    if (startTime > began) ends.push(status.name);
+  return ends;
+}
+
+test('an item that Temporal does not take keeps no other waiting, and the run fails for people to see', async () => {
+  const began = new Date();
+  // More than are told at a time, and before the good one in the list.
+  const untakable = Array.from({ length: 9 }, (_, n) => `${n}`.repeat(1_500));
+  for (const itemId of untakable) system.offergrid.control.placeOrder({ itemIds: [itemId] });
+  const itemId = placed();
+  await eventually('the acceptance', () => pathOf(itemId).includes('accepted'));
+  await eventually('a run that failed', async () => (await endsOfRunsSince(began)).includes('FAILED'));
+  for (const one of untakable) system.offergrid.control.setStatus(one, 'cancelled');
+  const mended = new Date();
+  await eventually('a run that did not', async () => (await endsOfRunsSince(mended)).includes('COMPLETED'));
+});
+
+test('a list that the platform refuses keeps no other waiting', async () => {
+  const itemId = placed();
+  await eventually('the acceptance', async () => (await shown(itemId)).offergridStatus === 'accepted');
+  const whenQuery = { status: 'pending' };
+  const [path, status] = ['/provider/orders', 422];
+  system.offergrid.control.setFaults([{ kind: 'error', status, path, whenQuery }]);
+  const began = new Date();
+  system.offergrid.control.setStatus(itemId, 'scheduled', { scheduledFor: new Date().toISOString() });
+  await eventually('the new stage', async () => (await shown(itemId)).stage === 'installation');
+  await eventually('a run that failed', async () => (await endsOfRunsSince(began)).includes('FAILED'));
+  system.offergrid.control.clearFaults();
+  const next = placed();
+  await eventually('the acceptance', () => pathOf(next).includes('accepted'));
+});

@@ -56,6 +56,8 @@ export interface SkippedTime {
     offerId?: string;
     street?: string;
     metadata?: Record<string, unknown>;
+    /** For faults that are to strike only this item; default a new one. */
+    itemId?: string;
   }): Promise<HeardItem>;
   stop(): Promise<void>;
 }
@@ -154,9 +156,16 @@ export async function startSkippedTime(
     notifications,
     pool,
     postgresLine,
-    hear: async ({ hoursAgo = 0, incomplete = false, offerId = 'off-789-ghi', street, metadata }) => {
+    hear: async ({
+      hoursAgo = 0,
+      incomplete = false,
+      offerId = 'off-789-ghi',
+      street,
+      metadata,
+      ...order
+    }) => {
       const createdAt = (await env.currentTimeMs()) - hoursAgo * HOUR;
-      const itemId = `item-${randomUUID()}`;
+      const { itemId = `item-${randomUUID()}` } = order;
       const { orderId } = offergrid.control.placeOrder({
         items: [{ offerId }],
         itemIds: [itemId],

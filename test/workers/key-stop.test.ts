@@ -1,14 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { budgetName, createCallBudget } from '../../db/call-budget.js';
 import { fulfillmentWorkflowId } from '../../domain/workflow-names.js';
 import type { HttpFault } from '../../sandbox/http/fault-plan.js';
 import { state } from '../../workflows/messages.js';
-import { startCallWorkers, type CallWorkers, type CallWorkersOptions } from '../support/call-workers.js';
+import {
+  PROVIDER_KEY,
+  startCallWorkers,
+  type CallWorkers,
+  type CallWorkersOptions,
+} from '../support/call-workers.js';
 import { eventually } from '../support/eventually.js';
 
 const PROBE_EVERY = 2_000;
-/** Calls that were on their way when the stop was raised. */
-const IN_FLIGHT = 300;
+const PROBED = '/provider/orders';
 const REFUSED: HttpFault = { kind: 'error', status: 401, path: '/provider/**' };
 
 async function start(options: CallWorkersOptions = {}): Promise<CallWorkers> {
@@ -21,8 +26,12 @@ const refusals = (system: CallWorkers, status = 401) =>
   system.offergrid.control.calls().filter((call) => call.status === status);
 const firstRefusal = (system: CallWorkers, status = 401) =>
   eventually('a refused call', () => Date.parse(refusals(system, status)[0]?.at ?? '') || undefined);
-const callsAfter = (system: CallWorkers, at: number) =>
-  system.offergrid.control.calls().filter((call) => Date.parse(call.at) > at);
+/** Calls since the first probe. What was on its way when the stop was raised is long through by then. */
+const callsSinceProbe = (system: CallWorkers) => {
+  const calls = system.offergrid.control.calls();
+  const first = calls.findIndex(({ path }) => path === PROBED);
+  return first < 0 ? [] : calls.slice(first);
+};
 const isAnswered = (system: CallWorkers) => (itemId: string) =>
   system.offergrid.control.path(itemId).includes('accepted');
 const untouched = (system: CallWorkers, items: string[]) => {
@@ -39,10 +48,10 @@ describe.each([401, 403])('a %i', (status) => {
     system.offergrid.control.setFaults([{ ...REFUSED, status }]);
     const items = await system.place(40);
     const stopped = await firstRefusal(system, status);
-    await eventually('three probes', () => callsAfter(system, stopped + IN_FLIGHT).length >= 3);
-    const probes = callsAfter(system, stopped + IN_FLIGHT);
+    await eventually('three probes', () => callsSinceProbe(system).length >= 3);
+    const probes = callsSinceProbe(system);
     expect(new Set(probes.map(({ method, path }) => `${method} ${path}`))).toEqual(
-      new Set(['GET /provider/orders']),
+      new Set([`GET ${PROBED}`]),
     );
     const times = [stopped, ...probes.map(({ at }) => Date.parse(at))];
     const gaps = times.slice(1).map((time, n) => time - times[n]!);
@@ -84,12 +93,33 @@ test('who meets a refusal and dies leaves the telling and the probing to others'
   await first.stop();
   const second = await system.startWorker();
   const items = await system.place(5);
-  await eventually('a probe', () => refusals(system).some(({ path }) => path === '/provider/orders'));
+  await eventually('a probe', () => refusals(system).some(({ path }) => path === PROBED));
   expect(untouched(system, items)).toEqual(items);
   await eventually('the notification', () => outages(system).length === down.length + 1);
   system.offergrid.control.clearFaults();
   await eventually('the answers', () => items.every(isAnswered(system)));
   expect(second.said).toEqual(['resumed']);
+  expect(outages(system)).toHaveLength(1);
+});
+
+test('who dies having told nobody but Postgres leaves the telling and the probing to others', async () => {
+  const system = await start();
+  system.offergrid.control.setFaults([REFUSED]);
+  const dead = createCallBudget({
+    ...{ pool: system.pool, budget: budgetName(system.offergrid.url, PROVIDER_KEY) },
+    ...{ callsPerMinute: 10_000, callsPerHour: 100_000, probeEveryMs: PROBE_EVERY },
+  });
+  expect(await dead.stop.raise(401, performance.now())).toBe(true);
+  await dead.close();
+
+  const worker = await system.startWorker();
+  const items = await system.place(3);
+  await eventually('the notification', () => outages(system).length === 1);
+  await eventually('two probes', () => refusals(system).length >= 2);
+  expect(new Set(refusals(system).map(({ path }) => path))).toEqual(new Set(['/provider/orders']));
+  system.offergrid.control.clearFaults();
+  await eventually('the answers', () => items.every(isAnswered(system)));
+  expect(worker.said).toEqual(['resumed']);
   expect(outages(system)).toHaveLength(1);
 });
 
@@ -135,10 +165,8 @@ test('without Postgres a worker stops by itself, and Postgres is told when it is
   await alone.postgresLine.cut();
   system.offergrid.control.setFaults([REFUSED]);
   await system.place(20);
-  const stopped = await firstRefusal(system);
-  await eventually('two probes', () => callsAfter(system, stopped + IN_FLIGHT).length >= 2);
-  const probes = callsAfter(system, stopped + IN_FLIGHT);
-  expect(new Set(probes.map(({ path }) => path))).toEqual(new Set(['/provider/orders']));
+  await eventually('two probes', () => callsSinceProbe(system).length >= 2);
+  expect(new Set(callsSinceProbe(system).map(({ path }) => path))).toEqual(new Set([PROBED]));
   await eventually('the notification', () => outages(system).length === 1);
   await alone.postgresLine.mend();
   await eventually(
@@ -153,3 +181,31 @@ test('without Postgres a worker stops by itself, and Postgres is told when it is
   await eventually('the answers', () => items.every(isAnswered(system)));
   expect(outages(system)).toHaveLength(1);
 });
+
+test('a 403 for one item alone stops all once; then it is that item’s refusal, before a person with its words', async () => {
+  const system = await start();
+  const worker = await system.startWorker();
+  const body = { statusCode: 403, message: 'Not your item', error: 'Forbidden' };
+  const path = '/provider/orders/item-kept-from-us/status';
+  system.offergrid.control.setFaults([{ kind: 'error', status: 403, path, body }]);
+  await system.place(['item-kept-from-us']);
+  await firstRefusal(system, 403);
+  await eventually('the resumption', () => worker.said.includes('resumed'));
+  const viewOf = (itemId: string) =>
+    system.client.workflow.getHandle(fulfillmentWorkflowId(itemId)).query(state);
+  const view = await eventually(
+    'the attention',
+    async () => {
+      const now = await viewOf('item-kept-from-us');
+      return now.attention?.code === 'offergrid_rejected_update' && now;
+    },
+    // It tries again when half a minute is over, and half as much by chance.
+    { within: 60_000, seen: () => viewOf('item-kept-from-us') },
+  );
+  expect(view.attention?.message).toContain('Not your item');
+  expect(refusals(system, 403)).toHaveLength(2);
+  expect(worker.said).toEqual(['stopped', 'resumed']);
+  const items = await system.place(3);
+  await eventually('the answers', () => items.every(isAnswered(system)));
+  expect(outages(system)).toHaveLength(1);
+}, 90_000);

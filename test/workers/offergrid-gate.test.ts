@@ -12,6 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
+const READ = { operation: 'getItem', method: 'GET', path: '/provider/orders/item-1' } as const;
+
 /** What one process has, with pools of its own. */
 function open(budget: string): CallBudget {
   const pool = createPool(database.url);
@@ -37,8 +39,27 @@ test.each<[string, (other: CallBudget) => Promise<unknown>, string]>([
     await told(open(name));
     let sent = 0;
     const send = () => Promise.resolve((sent += 1));
-    const call = () => offergridGate(budget, slots, () => {})('getItem', send);
+    const call = () => offergridGate(budget, slots, () => {})(READ, send);
     await expect(new MockActivityEnvironment().run(() => slots.during(call))).rejects.toMatchObject({ kind });
     expect(sent).toBe(0);
   },
 );
+
+test('what is refused again though the key works is forbidden by itself; another call, or old news, is not', async () => {
+  const [one, other] = [open('alone'), open('alone')];
+  const sent = performance.now();
+  const refused = (budget: CallBudget, call: string, at = performance.now()) =>
+    budget.stop.forbidsOnly(call, at);
+  expect(await refused(one, 'PATCH a')).toBe(false);
+  expect(await one.stop.raise(403, performance.now())).toBe(true);
+  expect(await refused(other, 'PATCH a')).toBe(false);
+  const state = await one.stop.turn();
+  if (state.up) await one.stop.end(state.outage);
+
+  expect(await refused(other, 'PATCH a', sent)).toBe(false);
+  expect(await refused(other, 'GET a')).toBe(false);
+  // However often, and whoever it meets.
+  for (const budget of [one, other, one]) expect(await refused(budget, 'PATCH a')).toBe(true);
+  await database.pool.query(`update forbidden_calls set last_at = now() - interval '11 minutes'`);
+  expect(await refused(one, 'PATCH a')).toBe(false);
+});

@@ -1,0 +1,145 @@
+import type { ProviderEventType } from '../../domain/provider-event.js';
+import type { Outcome, Stage } from '../../domain/stage.js';
+import type { Status } from '../../domain/status.js';
+import { LIVE, VISIT } from './placed-item.js';
+
+/*
+ * What section 5 of the contract says of each of its events at each place the story of an accepted item can stand in.
+ * Written from its words: it does not ask the code that plans.
+ */
+
+const ANOTHER_VISIT = { ...VISIT, scheduledFor: '2031-02-03T09:00:00Z', appointmentWindow: '9-12 AM' };
+const cancelledBy = (requestedBy: string) => ({ reason: 'Moves elsewhere', requestedBy });
+
+export interface Sent {
+  type: ProviderEventType;
+  data: object;
+}
+
+export const EVENTS = {
+  'availability.confirmed': {},
+  'availability.denied': { reason: 'No duct to the house' },
+  'appointment.scheduled': ANOTHER_VISIT,
+  'appointment.rescheduled': ANOTHER_VISIT,
+  'appointment.missed': { by: 'customer' },
+  'installation.started': {},
+  'installation.completed': {},
+  'installation.completed, live': LIVE,
+  'installation.completed, not active': { ...LIVE, active: false },
+  'installation.failed': { reason: 'No conduit' },
+  'service.activated': LIVE,
+  'order.cancelled, customer': cancelledBy('customer'),
+  'order.cancelled, reseller': cancelledBy('reseller'),
+  'order.cancelled, provider': cancelledBy('provider'),
+} as const;
+export type EventName = keyof typeof EVENTS;
+
+export const sent = (name: EventName): Sent => ({
+  type: name.split(',')[0] as ProviderEventType,
+  data: EVENTS[name],
+});
+
+/** The answer to an event that cannot apply. */
+export const REFUSED = 'refused';
+/** Taken and on record, and nothing moves. */
+export const RECORDED = 'recorded';
+/** Else the statuses that the platform gets to see, in this order. */
+export type Expected = typeof REFUSED | typeof RECORDED | Status[];
+
+const VISITED: Status[] = ['scheduled', 'in_progress'];
+
+/** Where an accepted item can stand. */
+export type Open = 'accepted' | 'scheduled' | 'visit missed' | 'in progress' | 'completed';
+
+/** Before and after a visit that was missed. */
+const SCHEDULED: Record<EventName, Expected> = {
+  'availability.confirmed': REFUSED,
+  'availability.denied': REFUSED,
+  'appointment.scheduled': ['scheduled'],
+  'appointment.rescheduled': ['scheduled'],
+  'appointment.missed': RECORDED,
+  'installation.started': ['in_progress'],
+  'installation.completed': ['in_progress', 'completed'],
+  'installation.completed, live': ['in_progress', 'active'],
+  'installation.completed, not active': ['in_progress', 'completed'],
+  'installation.failed': ['in_progress', 'failed'],
+  'service.activated': ['in_progress', 'active'],
+  'order.cancelled, customer': ['cancelled'],
+  'order.cancelled, reseller': ['cancelled'],
+  'order.cancelled, provider': ['cancelled'],
+};
+
+/** Events that an accepted item takes, by where it stands. */
+export const AFTER: Record<Open, Record<EventName, Expected>> = {
+  accepted: {
+    'availability.confirmed': REFUSED,
+    'availability.denied': REFUSED,
+    'appointment.scheduled': ['scheduled'],
+    'appointment.rescheduled': ['scheduled'],
+    'appointment.missed': RECORDED,
+    'installation.started': VISITED,
+    'installation.completed': [...VISITED, 'completed'],
+    'installation.completed, live': [...VISITED, 'active'],
+    'installation.completed, not active': [...VISITED, 'completed'],
+    'installation.failed': [...VISITED, 'failed'],
+    'service.activated': [...VISITED, 'active'],
+    'order.cancelled, customer': ['cancelled'],
+    'order.cancelled, reseller': ['cancelled'],
+    'order.cancelled, provider': ['cancelled'],
+  },
+  scheduled: SCHEDULED,
+  'visit missed': SCHEDULED,
+  'in progress': {
+    'availability.confirmed': REFUSED,
+    'availability.denied': REFUSED,
+    'appointment.scheduled': RECORDED,
+    'appointment.rescheduled': RECORDED,
+    'appointment.missed': RECORDED,
+    'installation.started': RECORDED,
+    'installation.completed': ['completed'],
+    'installation.completed, live': ['active'],
+    'installation.completed, not active': ['completed'],
+    'installation.failed': ['failed'],
+    'service.activated': ['active'],
+    'order.cancelled, customer': ['cancelled'],
+    'order.cancelled, reseller': ['cancelled'],
+    'order.cancelled, provider': ['failed'],
+  },
+  completed: {
+    'availability.confirmed': REFUSED,
+    'availability.denied': REFUSED,
+    'appointment.scheduled': RECORDED,
+    'appointment.rescheduled': RECORDED,
+    'appointment.missed': RECORDED,
+    'installation.started': RECORDED,
+    'installation.completed': RECORDED,
+    'installation.completed, live': ['active'],
+    'installation.completed, not active': RECORDED,
+    'installation.failed': REFUSED,
+    'service.activated': ['active'],
+    'order.cancelled, customer': REFUSED,
+    'order.cancelled, reseller': REFUSED,
+    'order.cancelled, provider': REFUSED,
+  },
+};
+
+export const PATH: Record<Open, Status[]> = {
+  accepted: ['pending', 'accepted'],
+  scheduled: ['pending', 'accepted', 'scheduled'],
+  'visit missed': ['pending', 'accepted', 'scheduled'],
+  'in progress': ['pending', 'accepted', 'scheduled', 'in_progress'],
+  completed: ['pending', 'accepted', 'scheduled', 'in_progress', 'completed'],
+};
+
+export const STAGE_AT: Record<Status, { stage: Stage; outcome: Outcome | null }> = {
+  pending: { stage: 'intake', outcome: null },
+  submitted_to_provider: { stage: 'intake', outcome: null },
+  accepted: { stage: 'scheduling', outcome: null },
+  scheduled: { stage: 'installation', outcome: null },
+  in_progress: { stage: 'installation', outcome: null },
+  completed: { stage: 'activation', outcome: null },
+  active: { stage: 'done', outcome: 'active' },
+  rejected: { stage: 'done', outcome: 'rejected' },
+  cancelled: { stage: 'done', outcome: 'cancelled' },
+  failed: { stage: 'done', outcome: 'failed' },
+};

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createOrderRecords } from '../../db/order-records.js';
+import { state } from '../../workflows/messages.js';
+import { eventually } from '../support/eventually.js';
+import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
+
+let time: SkippedTime;
+beforeAll(async () => {
+  time = await startSkippedTime();
+});
+afterAll(() => time?.stop());
+
+const pathOf = (item: HeardItem) => time.offergrid.control.path(item.itemId);
+const reaches = (item: HeardItem, ...path: string[]) =>
+  eventually(`the path ${path.join(', ')}`, () => path.join() === pathOf(item).join(), {
+    seen: () => item.handle.query(state),
+  });
+
+test('signals sent past the API, with fields that say nothing or are of another type, hold nothing up', async () => {
+  const item = await time.hear({});
+  await eventually('a work order', async () => (await item.handle.query(state)).workOrderId !== null);
+  const ours = (await item.handle.query(state)).workOrderId;
+  const signal = (type: string, data: unknown, more: object = {}) =>
+    item.handle.signal('providerEvent', { id: type, type, data, ...more });
+
+  await item.handle.signal('providerEvent', null);
+  await item.handle.signal('platformEvent', null);
+  const visit = { scheduledFor: '2031-01-15T13:00:00Z', appointmentWindow: 5, workOrderId: null, note: null };
+  await signal('appointment.scheduled', visit, { source: {}, time: null });
+  await reaches(item, 'pending', 'accepted', 'scheduled');
+  await signal('installation.started', { note: 7, technicianName: null, workOrderId: {} });
+  await reaches(item, 'pending', 'accepted', 'scheduled', 'in_progress');
+  await signal('installation.completed', { note: null, active: 'yes', accountNumber: '12345' });
+  await item.handle.result();
+  expect(pathOf(item)).toEqual(['pending', 'accepted', 'scheduled', 'in_progress', 'active']);
+
+  const metadata = time.offergrid.control.transitions(item.itemId).at(-1)?.metadata;
+  expect(metadata).toEqual({ workOrderId: ours, accountNumber: '12345' });
+  const lines = await createOrderRecords(time.pool).timeline(item.itemId);
+  expect(lines.some(({ note }) => note?.includes('no provider event'))).toBe(true);
+});
