@@ -1,9 +1,12 @@
 import type { History } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOfferSyncReports, type OfferSyncReports } from '../../db/offer-sync-reports.js';
 import { createOfferSyncRuns, type OfferSyncRuns } from '../../db/offer-sync-runs.js';
 import { isOver } from '../../domain/offer-sync-run.js';
 import { OFFERGRID_QUEUE, offerSyncWorkflowId } from '../../domain/workflow-names.js';
+import { projectRoot } from '../../sandbox/stack/project-root.js';
 import { sampleProducts } from '../../sandbox/provider/products.js';
 import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
 import { createSyncDesk } from '../../api/sync-desk.js';
@@ -42,6 +45,9 @@ async function asked() {
   return { runId, first: (await workflow().describe()).runId };
 }
 
+/** All that were looked at. */
+const replayable: { workflowId: string; history: History }[] = [];
+
 /** The histories of an execution and of those that went on with it. */
 async function historiesFrom(first: string): Promise<History[]> {
   const { client } = world.env;
@@ -52,6 +58,7 @@ async function historiesFrom(first: string): Promise<History[]> {
       .getHandle(offerSyncWorkflowId(false), execution)
       .fetchHistory();
     found.push(history);
+    replayable.push({ workflowId: offerSyncWorkflowId(false), history });
     const end = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
     execution = end?.newExecutionRunId;
   }
@@ -196,4 +203,16 @@ test('who asks in the moment in which a run ends gets another', async () => {
     // As close on its end as can be: the workflow is still there, and has just looked for what is wanted.
     while (!(await over(runId))) if (performance.now() > end) throw new Error(`run ${round} was forgotten`);
   }
+}, 120_000);
+
+test('whatever went wrong, a worker that takes a run over can go on with it', async () => {
+  const workflowBundle = { codePath: join(projectRoot(), 'dist/workflow-bundle.js') };
+  const failed: string[] = [];
+  let replayed = 0;
+  for await (const { error } of Worker.runReplayHistories({ workflowBundle }, replayable)) {
+    replayed += 1;
+    if (error !== undefined) failed.push(error.message);
+  }
+  expect(failed).toEqual([]);
+  expect(replayed).toBeGreaterThan(10);
 }, 120_000);
