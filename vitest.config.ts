@@ -1,13 +1,28 @@
 import { defineConfig } from 'vitest/config';
 
+/** What drives the machine hard, or looks at how soon something happens, comes last and with less beside it. */
+const HEAVY = ['test/faults/**/*.test.ts', 'test/workers/**/*.test.ts', 'test/demo/**/*.test.ts'];
+const PATIENCE = { testTimeout: 60_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/shared-stack.ts'],
-    // One file at a time: on two cores a second one doubles the load that the first was given patience for.
-    maxWorkers: 1,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
     reporters: ['default'],
+    projects: [
+      {
+        test: {
+          name: 'tests',
+          ...PATIENCE,
+          include: ['test/**/*.test.ts'],
+          exclude: HEAVY,
+          // Most of its time a test waits for timers and for other processes.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: { name: 'heavy', ...PATIENCE, include: HEAVY, maxWorkers: 2, sequence: { groupOrder: 2 } },
+      },
+    ],
   },
 });

@@ -52,8 +52,13 @@ async function whileBeating<T>(run: () => Promise<T>): Promise<T> {
   const context = Context.current();
   const beats = (context.info.heartbeatTimeoutMs ?? 0) > 0;
   const beating = beats ? setInterval(() => context.heartbeat(), BEAT_EVERY) : undefined;
+  // Whoever takes a call back has to know what came of it: it is not left running behind a cancellation.
+  const givenUp = context.cancelled.catch((error: unknown) => {
+    if (context.cancellationDetails?.cancelRequested === true) return new Promise<never>(() => undefined);
+    throw error;
+  });
   try {
-    return await Promise.race([run(), context.cancelled]);
+    return await Promise.race([run(), givenUp]);
   } finally {
     clearInterval(beating);
   }

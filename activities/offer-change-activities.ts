@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { log } from '@temporalio/activity';
+import { ApplicationFailure, log } from '@temporalio/activity';
 import type { ChangeOutcome, OfferChangeActivities } from '../domain/offer-sync-activities.js';
 import type { ClaimedChange, OfferChanges } from '../db/offer-changes.js';
 import type { Offers, StoredOffer } from '../db/offers.js';
@@ -21,6 +21,12 @@ const NOT_TAKEN: ReadonlySet<OffergridErrorKind> = new Set([
   'unauthorized',
   'forbidden',
 ]);
+
+/**
+ * Some two minutes in all: then this one change is left to the next run. Attempts that did not come as far as being
+ * claimed, as when Postgres is away, do not count.
+ */
+const MOST_ATTEMPTS = 8;
 
 /** The offer sync's calls to Offergrid. */
 export function createOfferChangeActivities(dependencies: OfferChangeDependencies): OfferChangeActivities {
@@ -46,8 +52,9 @@ export function createOfferChangeActivities(dependencies: OfferChangeDependencie
 
     async applyOfferChange({ runId, seq }): Promise<ChangeOutcome> {
       const change = await changes.claim(runId, seq);
-      if (change === null) throw new Error(`run ${runId} has no change ${seq}`);
+      if (change === null) throw ApplicationFailure.nonRetryable(`run ${runId} has no change ${seq}`);
       if (typeof change === 'string') return change;
+      if (change.attempt > MOST_ATTEMPTS) throw ApplicationFailure.nonRetryable('no attempt came to an end');
       try {
         const offer = await carryOut(change);
         await changes.settle(runId, seq, 'applied', null);
@@ -60,7 +67,8 @@ export function createOfferChangeActivities(dependencies: OfferChangeDependencie
           return 'failed';
         }
         if (NOT_TAKEN.has(error.kind) && !change.repeated) await changes.release(runId, seq);
-        throw asFailure(error);
+        if (change.attempt < MOST_ATTEMPTS) throw asFailure(error);
+        throw ApplicationFailure.nonRetryable(error.message, `Offergrid.${error.kind}`);
       }
     },
   };

@@ -62,7 +62,6 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       reports: createOfferSyncReports(pool),
       desk: createSyncDesk(client),
       nudge: offerSyncNudge(client),
-      providerConnected: config.providerConnected,
     },
     readiness: createReadiness(pool, client),
     findKey: createFindKey(config.adminApiKey),

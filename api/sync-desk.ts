@@ -8,14 +8,17 @@ import {
 } from '@temporalio/client';
 import type { OfferSyncDecision, OfferSyncRun } from '../domain/offer-sync-run.js';
 import { offerSyncWorkflowId } from '../domain/workflow-names.js';
-import { COMMAND_REFUSED, decideSync } from '../workflows/messages.js';
+import { COMMAND_REFUSED, decideSync, RUN_NOT_IN_HAND } from '../workflows/messages.js';
 
 /** An update needs a live worker; a person is not kept waiting longer than this for one. */
 const ANSWER_MS = 10_000;
 
-/** `unanswered`: no worker said yes or no in time, and one may still act on it. */
+/**
+ * `unanswered`: no worker said yes or no in time, and one may still act on it. `not_in_hand`: the run is over meanwhile, or
+ * no execution has come to it yet.
+ */
 export type SyncDecisionResult =
-  { kind: 'decided' } | { kind: 'refused'; why: string } | { kind: 'unanswered' };
+  { kind: 'decided' } | { kind: 'refused'; why: string } | { kind: 'unanswered' } | { kind: 'not_in_hand' };
 
 /** Takes people's decisions about a run of the offer sync to its workflow. */
 export function createSyncDesk(client: Client, answerMs = ANSWER_MS) {
@@ -31,11 +34,11 @@ export function createSyncDesk(client: Client, answerMs = ANSWER_MS) {
       } catch (error) {
         if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error))
           return { kind: 'unanswered' };
-        if (error instanceof WorkflowNotFoundError)
-          return { kind: 'refused', why: 'the run is not under way' };
+        if (error instanceof WorkflowNotFoundError) return { kind: 'not_in_hand' };
         const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-        if (cause instanceof ApplicationFailure && cause.type === COMMAND_REFUSED)
-          return { kind: 'refused', why: cause.message };
+        if (!(cause instanceof ApplicationFailure)) throw error;
+        if (cause.type === RUN_NOT_IN_HAND) return { kind: 'not_in_hand' };
+        if (cause.type === COMMAND_REFUSED) return { kind: 'refused', why: cause.message };
         throw error;
       }
     },

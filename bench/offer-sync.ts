@@ -9,10 +9,12 @@ import type { System } from '../sandbox/system/start-system.js';
 
 /**
  * Offers in step with as many products, of which some have a new price: what a sync of that calls, takes and needs, and
- * what the next ones do. The simulated Offergrid enforces its limit. Exit 1 when more or less was sent than changed.
+ * what the next ones do. With `--first` there are no offers yet, and all products are new: at 100 calls a minute 10,000
+ * would take 100 minutes. The simulated Offergrid enforces its limit. Exit 1 when more or less was sent than changed.
  */
 const { values } = parseArgs({
   options: {
+    first: { type: 'boolean', default: false },
     products: { type: 'string', default: '10000' },
     changed: { type: 'string', default: '100' },
     again: { type: 'string', default: '4' },
@@ -20,9 +22,15 @@ const { values } = parseArgs({
   },
 });
 const products = Number(values.products);
-const changed = Number(values.changed);
+const changed = values.first ? products : Number(values.changed);
+const callsPerMinute = Number(values['calls-per-minute']);
+/** Nothing beyond the minutes limits a run. */
+const callsPerHour = 60 * callsPerMinute;
 const PAGE = 1_000;
 const PATIENCE_MS = 30 * 60_000;
+const SAMPLE_EVERY_MS = 200;
+/** The report of a run lists all its changes. */
+const REPORT_EVERY_MS = values.first ? 2_000 : SAMPLE_EVERY_MS;
 
 interface Report {
   status: string;
@@ -42,9 +50,10 @@ interface Figures {
   writes: number;
   refused: number;
   pages: number;
-  /** Of the worker's memory, MB. */
+  /** Of the worker's memory, MB: at the start, at most, and at most in each quarter of the time. */
   before: number;
   peak: number;
+  quarters: number[];
 }
 
 const ended = new AbortController();
@@ -53,21 +62,21 @@ process.once('SIGTERM', () => ended.abort());
 
 const embedded = await startEmbeddedSystem({
   signal: ended.signal,
-  offergrid: { callsPerMinute: Number(values['calls-per-minute']) },
-  env: { OFFERGRID_CALLS_PER_MINUTE: values['calls-per-minute'] },
+  offergrid: { callsPerMinute, callsPerHour },
+  env: { OFFERGRID_CALLS_PER_MINUTE: `${callsPerMinute}`, OFFERGRID_CALLS_PER_HOUR: `${callsPerHour}` },
 });
 try {
   const { system } = embedded;
   const catalogue = generatedProducts(products);
-  system.offergrid.control.setOffers(catalogue.map(offerOf));
+  system.offergrid.control.setOffers(values.first ? [] : catalogue.map(offerOf));
   const every = Math.floor(products / changed);
-  const isChanged = (index: number) => index % every === 0 && index < every * changed;
+  const isChanged = (index: number) => !values.first && index % every === 0 && index < every * changed;
   system.provider.control.setProducts(
     catalogue.map((one, index) => (isChanged(index) ? { ...one, price: (one.price ?? 0) + 5 } : one)),
     PAGE,
   );
   const first = await sync(system);
-  tell('with changes', first);
+  tell(values.first ? 'the first' : 'with changes', first);
   const later: Figures[] = [];
   for (let run = 0; run < Number(values.again); run += 1) {
     const again = await sync(system);
@@ -77,7 +86,7 @@ try {
   console.log(`histories, newest first: ${await histories(system)}`);
   const right =
     first.writes === changed &&
-    first.report.updated === changed &&
+    first.report[values.first ? 'created' : 'updated'] === changed &&
     first.report.unchanged === products - changed &&
     later.every(({ writes, report }) => writes === 0 && report.unchanged === products) &&
     [first, ...later].every(({ lists, refused }) => lists === 1 && refused === 0);
@@ -110,10 +119,13 @@ async function sync(system: System): Promise<Figures> {
   const began = Date.now();
   const { runId } = await api<{ runId: string }>(system, 'POST', '/v1/offers/sync', {});
   let report: Report;
-  let peak = before;
+  const samples = [before];
   do {
-    await sleep(200, undefined, { signal: ended.signal });
-    peak = Math.max(peak, await residentMb(system.worker().pid));
+    const lookAgain = Date.now() + REPORT_EVERY_MS;
+    do {
+      await sleep(SAMPLE_EVERY_MS, undefined, { signal: ended.signal });
+      samples.push(await residentMb(system.worker().pid));
+    } while (Date.now() < lookAgain);
     report = await api<Report>(system, 'GET', `/v1/offers/sync/${runId}`);
     if (Date.now() - began > PATIENCE_MS) throw new Error(`still ${report.status}`);
   } while (report.status === 'running');
@@ -130,8 +142,15 @@ async function sync(system: System): Promise<Figures> {
     refused: calls.filter(({ status }) => status === 429).length,
     pages: provider.control.calls().length - pagesBefore,
     before,
-    peak,
+    peak: Math.max(...samples),
+    quarters: [0, 1, 2, 3].map((quarter) => mostIn(samples, quarter)),
   };
+}
+
+function mostIn(samples: number[], quarter: number): number {
+  const from = Math.floor((quarter * samples.length) / 4);
+  const to = Math.ceil(((quarter + 1) * samples.length) / 4);
+  return Math.max(...samples.slice(from, to));
 }
 
 async function api<T>(system: System, method: string, path: string, body?: object): Promise<T> {
@@ -152,28 +171,30 @@ async function residentMb(pid: number): Promise<number> {
   return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1_024);
 }
 
-/** Of the runs' executions in Temporal, newest first. */
+/** Of the runs' executions in Temporal, newest first; of many the greatest. */
 async function histories(system: System): Promise<string> {
   const connection = await Connection.connect({ address: system.env['TEMPORAL_ADDRESS'] ?? '' });
   try {
     const client = new Client({ connection, namespace: system.env['TEMPORAL_NAMESPACE'] ?? 'default' });
-    const found: string[] = [];
-    for await (const { historyLength, historySize } of client.workflow.list({
+    const found: { events: number; kib: number }[] = [];
+    for await (const { historyLength = 0, historySize = 0 } of client.workflow.list({
       query: 'WorkflowId = "offer-sync"',
     }))
-      found.push(`${historyLength ?? 0} events, ${Math.round((historySize ?? 0) / 1_024)} KiB`);
-    return found.join('; ');
+      found.push({ events: historyLength, kib: Math.round(historySize / 1_024) });
+    if (found.length <= 10) return found.map(({ events, kib }) => `${events} events, ${kib} KiB`).join('; ');
+    const most = (of: 'events' | 'kib') => Math.max(...found.map((one) => one[of]));
+    return `${found.length} executions of at most ${most('events')} events, ${most('kib')} KiB`;
   } finally {
     await connection.close();
   }
 }
 
 function tell(name: string, figures: Figures): void {
-  const { report, seconds, secondsToPlan, lists, writes, refused, pages, before, peak } = figures;
+  const { report, seconds, secondsToPlan, lists, writes, refused, pages, before, peak, quarters } = figures;
   console.log(
-    `${name}: ${report.status}, ${report.updated} updated, ${report.unchanged} unchanged; ` +
+    `${name}: ${report.status}, ${report.created} created, ${report.updated} updated, ${report.unchanged} unchanged; ` +
       `${lists} list, ${writes} writes, ${refused} of 429, ${pages} product pages; ` +
       `${secondsToPlan.toFixed(1)} s to the first change, ${seconds.toFixed(1)} s in all; ` +
-      `worker ${before} MB before, ${peak} MB at most`,
+      `worker ${before} MB before, ${peak} MB at most (${quarters.join(', ')} by quarters)`,
   );
 }

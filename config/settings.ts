@@ -61,8 +61,6 @@ export interface ApiConfig extends CommonConfig {
   offergrid: OffergridSettings;
   webhookSecrets: string[];
   resellerWebhookSecrets: string[];
-  /** Whether the provider's systems are connected; the worker calls them. */
-  providerConnected: boolean;
   host: string;
   port: number;
   adminApiKey: string | undefined;

@@ -50,7 +50,6 @@ export function toApiConfig(raw: RawEnv): ApiConfig {
       offergrid: offergridSettings(reader),
       webhookSecrets: secrets,
       resellerWebhookSecrets: resellerSecrets.length === 0 ? secrets : resellerSecrets,
-      providerConnected: reader.url('PROVIDER_API_URL') !== undefined,
       host: reader.text('HOST') ?? '127.0.0.1',
       port: reader.integer('PORT', 8080, 0, MOST_PORT),
       adminApiKey: reader.headerKey('ADMIN_API_KEY', 24),

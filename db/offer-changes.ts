@@ -1,10 +1,9 @@
-import type { MappedProduct } from '../domain/offer-mapping.js';
-import type { OfferChange } from '../domain/offer-sync.js';
+import type { FieldChanges } from '../domain/offer-difference.js';
+import type { OfferChange, OfferSyncPlan } from '../domain/offer-sync.js';
+import type { SyncPlan } from '../domain/offer-sync-activities.js';
+import { inChunks } from './chunks.js';
 import { inTransaction, type Pool, type PoolClient } from './pool.js';
 import { storable, toJsonb } from './text.js';
-
-/** So many rows to a statement: each stays well within the time a statement has. */
-const AT_ONCE = 1_000;
 
 /** A change that is to be sent now. */
 export interface ClaimedChange {
@@ -15,65 +14,48 @@ export interface ClaimedChange {
   body: Record<string, unknown>;
   /** An earlier attempt may have got through. */
   repeated: boolean;
+  /** From 1. */
+  attempt: number;
 }
 
-/** What a run of the offer sync works on: the catalogue it read, and the changes that came of it. */
+/** The changes that runs of the offer sync come to. */
 export function createOfferChanges(pool: Pool) {
   return {
-    /** The whole catalogue, in place of what the run kept before. */
-    async keepProducts(runId: string, products: readonly MappedProduct[]): Promise<void> {
-      await inTransaction(pool, async (client) => {
-        await client.query('delete from offer_sync_products where run_id = $1', [runId]);
-        await inChunks(products, (chunk, from) =>
-          client.query(
-            `insert into offer_sync_products (run_id, position, product)
-             select $1, $2 + position, product
-               from jsonb_array_elements($3::jsonb) with ordinality as listed (product, position)`,
-            [runId, from, toJsonb(chunk)],
-          ),
-        );
-      });
-    },
-
-    async products(runId: string): Promise<MappedProduct[]> {
-      const { rows } = await pool.query<{ product: MappedProduct }>(
-        'select product from offer_sync_products where run_id = $1 order by position',
-        [runId],
-      );
-      return rows.map(({ product }) => product);
-    },
-
     /**
-     * Keeps a plan, its changes numbered from `first` on: those to be sent before the errors. What had been planned from
-     * there on is replaced, and so are earlier errors of the same SKUs. The products have done their duty.
+     * Keeps the plan of a pass and says what is to be sent. A pass has one plan: once that is kept, another attempt gets
+     * the same. Whatever the run knew of the SKUs in hand (`only`; null: all) gives way to it, save what was sent.
      */
     async keepPlan(
       runId: string,
-      plan: {
-        first: number;
-        toSend: readonly OfferChange[];
-        errors: readonly OfferChange[];
-        unchanged: number;
-      },
-    ): Promise<void> {
-      const changes = [...plan.toSend, ...plan.errors];
-      await inTransaction(pool, async (client) => {
-        await client.query('delete from offer_sync_changes where run_id = $1 and seq >= $2', [
-          runId,
-          plan.first,
-        ]);
-        await inChunks(changes, (chunk, from) => insertChanges(client, runId, plan.first + from, chunk));
+      pass: number,
+      { changes, unchanged, brake, only }: OfferSyncPlan & { only: readonly string[] | null },
+    ): Promise<SyncPlan> {
+      return await inTransaction(pool, async (client) => {
+        const run = await lockRun(client, runId);
+        if (run.planned >= pass) return run.plan;
+        await giveWay(client, runId, only, unchanged);
+        const toSend = changes.filter(isSent);
+        const inOrder = [...toSend, ...changes.filter((change) => !isSent(change))];
+        const first = run.numbered + 1;
+        await inChunks(inOrder, (chunk, from) => insertChanges(client, runId, first + from, chunk));
+        const last = run.numbered + toSend.length;
         await client.query(
-          `delete from offer_sync_changes as earlier using offer_sync_changes as now
-            where earlier.run_id = $1 and now.run_id = $1 and earlier.seq < $2 and now.seq >= $2
-              and earlier.sku = now.sku and earlier.state = 'failed'`,
-          [runId, plan.first],
+          `update offer_sync_runs set planned_pass = $2, first_seq = $3, last_seq = $4, numbered = $5, brake = $6
+            where run_id = $1`,
+          [runId, pass, first, last, run.numbered + changes.length, brake],
         );
-        await client.query('update offer_sync_runs set unchanged = $2 where run_id = $1', [
-          runId,
-          plan.unchanged,
-        ]);
+        await countUnchanged(client, runId, only, unchanged);
+        return { first, last, brake };
       });
+    },
+
+    /** What a person saw of the run and let go on, by SKU. */
+    async approved(runId: string): Promise<Map<string, FieldChanges>> {
+      const { rows } = await pool.query<{ sku: string; fields: FieldChanges }>(
+        'select sku, fields from offer_sync_approved where run_id = $1',
+        [runId],
+      );
+      return new Map(rows.map(({ sku, fields }) => [sku, fields]));
     },
 
     /** The change, noted as being sent; how it ended, when it has. Null: there is none of that number. */
@@ -82,10 +64,13 @@ export function createOfferChanges(pool: Pool) {
         `with before as (
            select * from offer_sync_changes where run_id = $1 and seq = $2 for update
          ), claimed as (
-           update offer_sync_changes as change set state = 'sending'
+           update offer_sync_changes as change set state = 'sending', attempts = change.attempts + 1
              from before
-            where change.run_id = before.run_id and change.seq = before.seq and before.state = 'planned')
-         select sku, action, offer_id as "offerId", body, state, state = 'sending' as repeated from before`,
+            where change.run_id = before.run_id and change.seq = before.seq
+              and before.state in ('planned', 'sending'))
+         select sku, action, offer_id as "offerId", body, state, state = 'sending' as repeated,
+                attempts + 1 as attempt
+           from before`,
         [runId, seq],
       );
       const [row] = rows;
@@ -102,6 +87,7 @@ export function createOfferChanges(pool: Pool) {
       );
     },
 
+    /** How a change that was being sent ended. One that has ended stays as it is. */
     async settle(
       runId: string,
       seq: number,
@@ -109,7 +95,8 @@ export function createOfferChanges(pool: Pool) {
       reason: string | null,
     ): Promise<void> {
       await pool.query(
-        'update offer_sync_changes set state = $3, reason = $4 where run_id = $1 and seq = $2',
+        `update offer_sync_changes set state = $3, reason = $4
+          where run_id = $1 and seq = $2 and state = 'sending'`,
         [...[runId, seq, state], reason === null ? null : storable(reason)],
       );
     },
@@ -127,6 +114,67 @@ export function createOfferChanges(pool: Pool) {
 
 export type OfferChanges = ReturnType<typeof createOfferChanges>;
 
+function isSent({ action }: OfferChange): boolean {
+  return action !== 'error' && action !== 'skip';
+}
+
+async function lockRun(
+  client: PoolClient,
+  runId: string,
+): Promise<{ planned: number; numbered: number; plan: SyncPlan }> {
+  const { rows } = await client.query<SyncPlan & { planned: number; numbered: number }>(
+    `select planned_pass as planned, numbered, first_seq as first, last_seq as last, brake
+       from offer_sync_runs where run_id = $1 for update`,
+    [runId],
+  );
+  if (rows[0] === undefined) throw new Error(`there is no run ${runId}`);
+  const { planned, numbered, ...plan } = rows[0];
+  return { planned, numbered, plan };
+}
+
+/**
+ * Takes away what was planned for these SKUs and not sent, and what failed. What an execution that is gone was sending
+ * got through where the offer needs nothing any more; otherwise it is planned anew.
+ */
+async function giveWay(
+  client: PoolClient,
+  runId: string,
+  only: readonly string[] | null,
+  unchanged: readonly string[],
+): Promise<void> {
+  await client.query(
+    `update offer_sync_changes set state = 'applied'
+      where run_id = $1 and state = 'sending' and sku = any ($2::text[])`,
+    [runId, unchanged],
+  );
+  await client.query(
+    `delete from offer_sync_changes
+      where run_id = $1 and state <> 'applied' and ($2::text[] is null or sku = any ($2))`,
+    [runId, only],
+  );
+}
+
+/** Each SKU counts once in a run, however often that looked at it, and not as unchanged when it has an entry. */
+async function countUnchanged(
+  client: PoolClient,
+  runId: string,
+  only: readonly string[] | null,
+  unchanged: readonly string[],
+): Promise<void> {
+  await client.query(
+    `with counted as (
+       select array(
+         (select unnest(unchanged_skus) from offer_sync_runs
+           where run_id = $1 and $2::text[] is not null
+          except select unnest($2::text[]))
+         union select unnest($3::text[])
+         except select sku from offer_sync_changes where run_id = $1 and sku is not null) as skus)
+     update offer_sync_runs set unchanged_skus = skus, unchanged = cardinality(skus)
+       from counted where run_id = $1`,
+    [runId, only, unchanged],
+  );
+}
+
 async function insertChanges(
   client: PoolClient,
   runId: string,
@@ -137,17 +185,8 @@ async function insertChanges(
     `insert into offer_sync_changes (run_id, seq, sku, action, offer_id, body, fields, reason, state)
      select $1, $2 + position - 1, change ->> 'sku', change ->> 'action', change ->> 'offerId', change -> 'body',
             change -> 'fields', change ->> 'reason',
-            case change ->> 'action' when 'error' then 'failed' else 'planned' end
+            case change ->> 'action' when 'error' then 'failed' when 'skip' then 'skipped' else 'planned' end
        from jsonb_array_elements($3::jsonb) with ordinality as listed (change, position)`,
     [runId, first, toJsonb(changes)],
   );
-}
-
-/** `work` gets each chunk with the number of entries before it. */
-async function inChunks<T>(
-  entries: readonly T[],
-  work: (chunk: readonly T[], from: number) => Promise<unknown>,
-): Promise<void> {
-  for (let from = 0; from < entries.length; from += AT_ONCE)
-    await work(entries.slice(from, from + AT_ONCE), from);
 }

@@ -11,6 +11,7 @@ export function createOfferSyncReports(pool: Pool) {
       `select run.run_id as "runId", run.dry_run as "dryRun", run.status, run.reason, run.unchanged,
               ${counted('create')} as created, ${counted('update')} as updated,
               ${counted('deactivate')} as deactivated,
+              (count(*) filter (where change.state = 'skipped'))::int as skipped,
               (count(*) filter (where change.state = 'failed'))::int as failed
          from offer_sync_runs as run left join offer_sync_changes as change using (run_id)
         where run.run_id = $1
@@ -27,8 +28,10 @@ export function createOfferSyncReports(pool: Pool) {
       const run = await progress(runId);
       if (run === null) return null;
       const { rows } = await pool.query<StoredChange>(
-        `select sku, case when state = 'failed' then 'error' else action end as action, fields, reason
-           from offer_sync_changes where run_id = $1 order by seq`,
+        `select sku, case when change.state = 'failed' then 'error' else action end as action, fields, change.reason
+           from offer_sync_changes as change join offer_sync_runs as run using (run_id)
+          where run_id = $1 and (change.state in ('skipped', 'failed') or ${IS_COUNTED})
+          order by seq`,
         [run.runId],
       );
       return { ...run, changes: rows.map(toReported) };
@@ -53,9 +56,10 @@ function toReported({ sku, action, fields, reason }: StoredChange): ReportedChan
   };
 }
 
-/** What is done; where nothing is to be done (yet), what would be. */
+/** What is done; where nothing is to be done (yet), what would be. What was planned and not sent is neither. */
+const IS_COUNTED = `(change.state = 'applied' or
+  (change.state = 'planned' and (run.dry_run or run.status = 'awaiting_approval')))`;
+
 function counted(action: 'create' | 'update' | 'deactivate'): string {
-  return `(count(*) filter (where change.action = '${action}' and
-            (change.state = 'applied'
-             or (change.state = 'planned' and (run.dry_run or run.status = 'awaiting_approval')))))::int`;
+  return `(count(*) filter (where change.action = '${action}' and ${IS_COUNTED}))::int`;
 }

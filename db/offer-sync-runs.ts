@@ -5,23 +5,34 @@ import { storable } from './text.js';
 /** Reports are kept this long. */
 const KEPT_DAYS = 30;
 
+/** What was in hand is wanted again. */
+const GIVEN_BACK = `doing = null, wants_all = wants_all or doing is not distinct from 'everything'`;
+
 /**
  * The runs of the offer sync. There is one open at a time, and one dry run: a request while one is open joins it, and an
  * open one does not end before all that was asked of it is done.
  */
 export function createOfferSyncRuns(pool: Pool) {
   return {
-    /** Asks for everything, or for some SKUs; the run that does it. */
+    /** Asks for everything, or for some SKUs; the run that does it. A new one takes on what the last ones left undone. */
     async request({ dryRun, skus }: { dryRun: boolean; skus: readonly string[] | null }): Promise<string> {
       return await inTransaction(pool, async (client) => {
-        const { rows } = await client.query<{ runId: string }>(
+        const { rows } = await client.query<{ runId: string; isNew: boolean }>(
           `insert into offer_sync_runs as run (dry_run, wants_all) values ($1, $2)
            on conflict (dry_run) where finished_at is null do update
              set wants_all = run.wants_all or (excluded.wants_all and run.doing is distinct from 'everything')
-           returning run_id as "runId"`,
+           returning run_id as "runId", xmax = 0 as "isNew"`,
           [dryRun, skus === null],
         );
-        const { runId } = rows[0]!;
+        const { runId, isNew } = rows[0]!;
+        if (isNew && !dryRun)
+          await client.query(
+            `with undone as (
+               delete from offer_sync_wanted as wanted using offer_sync_runs as run
+                where wanted.run_id = run.run_id and run.finished_at is not null returning sku)
+             insert into offer_sync_wanted (run_id, sku) select distinct $1, sku from undone`,
+            [runId],
+          );
         await client.query(
           `insert into offer_sync_wanted (run_id, sku) select distinct $1, sku from unnest($2::text[]) as sku
            on conflict (run_id, sku) do update set pass = null`,
@@ -31,32 +42,28 @@ export function createOfferSyncRuns(pool: Pool) {
       });
     },
 
-    /** The open run, null when there is none. What an execution that is gone had in hand is to be done again. */
+    /**
+     * The open run, null when there is none. What an execution that is gone had in hand is to be done again; what it was
+     * sending may have got through, which the next plan finds out.
+     */
     async open(dryRun: boolean): Promise<OpenRun | null> {
       return await inTransaction(pool, async (client) => {
         await client.query(
           `delete from offer_sync_runs where finished_at < now() - interval '${KEPT_DAYS} days'`,
         );
-        const { rows } = await client.query<{ runId: string; pass: number; unchanged: number }>(
-          `update offer_sync_runs
-              set status = 'running', reason = null, doing = null,
-                  wants_all = wants_all or doing is not distinct from 'everything'
+        const { rows } = await client.query<OpenRun>(
+          `update offer_sync_runs set status = 'running', reason = null, ${GIVEN_BACK}
             where dry_run = $1 and finished_at is null
-            returning run_id as "runId", pass, unchanged`,
+            returning run_id as "runId", pass`,
           [dryRun],
         );
         const [run] = rows;
         if (run === undefined) return null;
         await client.query('update offer_sync_wanted set pass = null where run_id = $1', [run.runId]);
-        await client.query(
-          `delete from offer_sync_changes where run_id = $1 and state in ('planned', 'sending')`,
-          [run.runId],
-        );
-        const { rows: last } = await client.query<{ planned: number }>(
-          'select coalesce(max(seq), 0) as planned from offer_sync_changes where run_id = $1',
-          [run.runId],
-        );
-        return { ...run, planned: last[0]!.planned };
+        await client.query(`delete from offer_sync_changes where run_id = $1 and state = 'planned'`, [
+          run.runId,
+        ]);
+        return run;
       });
     },
 
@@ -73,9 +80,7 @@ export function createOfferSyncRuns(pool: Pool) {
         const [run] = rows;
         if (run === undefined) return null;
         if (run.pass === pass) return run.doing;
-        await client.query('delete from offer_sync_wanted where run_id = $1 and ($2 or pass is not null)', [
-          ...[runId, run.wantsAll],
-        ]);
+        await client.query('delete from offer_sync_wanted where run_id = $1 and pass is not null', [runId]);
         const { rowCount } = await client.query('update offer_sync_wanted set pass = $2 where run_id = $1', [
           ...[runId, pass],
         ]);
@@ -85,6 +90,29 @@ export function createOfferSyncRuns(pool: Pool) {
           [runId, pass, doing],
         );
         return doing;
+      });
+    },
+
+    /**
+     * Remembers what a person saw of the plan of this pass, and gives back what was in hand: the brake may be hours old,
+     * so it is read and planned again, with all that was asked for meanwhile.
+     */
+    async approve(runId: string, pass: number): Promise<void> {
+      await inTransaction(pool, async (client) => {
+        const { rowCount } = await client.query(
+          `update offer_sync_runs set status = 'running', reason = null, ${GIVEN_BACK}
+            where run_id = $1 and pass = $2 and status = 'awaiting_approval'`,
+          [runId, pass],
+        );
+        if (rowCount !== 1) return;
+        await client.query('update offer_sync_wanted set pass = null where run_id = $1', [runId]);
+        await client.query(
+          `insert into offer_sync_approved (run_id, sku, fields)
+           select run_id, sku, fields from offer_sync_changes
+            where run_id = $1 and state = 'planned' and fields is not null
+           on conflict (run_id, sku) do update set fields = excluded.fields`,
+          [runId],
+        );
       });
     },
 
@@ -100,20 +128,18 @@ export function createOfferSyncRuns(pool: Pool) {
       return rows[0]?.skus ?? null;
     },
 
-    async setStatus(
-      runId: string,
-      status: 'running' | 'awaiting_approval',
-      reason: string | null,
-    ): Promise<void> {
+    /** Nothing is sent before a person has looked. */
+    async awaitApproval(runId: string, reason: string): Promise<void> {
       await pool.query(
-        'update offer_sync_runs set status = $2, reason = $3 where run_id = $1 and finished_at is null',
-        [runId, status, reason === null ? null : storable(reason)],
+        `update offer_sync_runs set status = 'awaiting_approval', reason = $2
+          where run_id = $1 and finished_at is null`,
+        [runId, storable(reason)],
       );
     },
 
     /**
-     * Ends the run; false when more is wanted of it. One that fails or is stopped ends all the same, with whatever
-     * joined it.
+     * Ends the run; false when more is wanted of it. One that fails or is stopped ends all the same: the SKUs that joined
+     * it are the next one's, and so are those that a failed one had in hand.
      */
     async finish(
       runId: string,
@@ -125,7 +151,7 @@ export function createOfferSyncRuns(pool: Pool) {
         await client.query('select from offer_sync_runs where run_id = $1 for update', [runId]);
         const { rowCount } = await client.query(
           `update offer_sync_runs as run
-              set finished_at = coalesce(finished_at, now()), reason = $3, status = case
+              set finished_at = coalesce(finished_at, now()), reason = $3, unchanged_skus = '{}', status = case
                     when $2 <> 'done' then $2
                     when exists (select from offer_sync_changes as change
                                   where change.run_id = run.run_id and state = 'failed') then 'completed_with_errors'
@@ -138,6 +164,11 @@ export function createOfferSyncRuns(pool: Pool) {
         if (rowCount !== 1) return false;
         // Not sooner: an attempt at a plan that is made again, its answer lost, has to see the same products.
         await client.query('delete from offer_sync_products where run_id = $1', [runId]);
+        await client.query('delete from offer_sync_approved where run_id = $1', [runId]);
+        await client.query(
+          `delete from offer_sync_wanted where run_id = $1 and pass is not null and $2 <> 'failed'`,
+          [runId, end.status],
+        );
         return true;
       });
     },

@@ -5,37 +5,43 @@ import type { OfferSyncPolicy } from './policy.js';
 export interface BrakeInput {
   /** Offers that are on the market now and that the run answers for, changed or not. */
   active: number;
-  /** Of these, the ones the run would take off the market. */
-  deactivations: number;
   /** Whether the provider's system listed no product at all. */
   nothingListed: boolean;
-  /** Of every offer that would be changed. */
-  changes: { sku: string; fields: FieldChanges }[];
+  /** Of every offer that would be changed; `deactivate` takes one of the active ones off the market. */
+  changes: { sku: string; action: 'update' | 'deactivate'; fields: FieldChanges }[];
+  /** What a person has seen and let go on. */
+  seen: ReadonlyMap<string, FieldChanges>;
 }
 
 /**
  * Why a person should look before the first change is sent; empty: nothing. Creations never count. An empty list is
- * stopped whatever the share: a catalogue that is gone is a failed read far more often than a closed business.
+ * stopped whatever the share: a catalogue that is gone is a failed read far more often than a closed business. What a
+ * person has seen stops nothing again, as long as nothing comes to it.
  */
 export function brakeReasons(
   input: BrakeInput,
   { deactivateShare, repriceFactor }: OfferSyncPolicy['brake'],
 ) {
-  const { active, deactivations, nothingListed, changes } = input;
+  const { active, nothingListed, changes, seen } = input;
   const reasons: string[] = [];
-  const share = deactivations / active;
-  if (deactivations > 0 && (nothingListed || share > deactivateShare)) {
+  const deactivations = changes.filter(({ action }) => action === 'deactivate');
+  const share = deactivations.length / active;
+  const isNew = deactivations.some(({ sku }) => seen.get(sku)?.['status']?.to !== 'inactive');
+  if (isNew && (nothingListed || share > deactivateShare)) {
     const why = nothingListed ? 'no product is listed' : `more than ${percent(deactivateShare)}`;
-    reasons.push(
-      `${deactivations} of ${active} active offers (${percent(share)}) would be deactivated: ${why}`,
-    );
+    const count = deactivations.length;
+    reasons.push(`${count} of ${active} active offers (${percent(share)}) would be deactivated: ${why}`);
   }
   const jumps = changes.flatMap(({ sku, fields }) => {
     const price = fields['monthlyPrice'];
     return price !== undefined && factor(price.from, price.to) > repriceFactor ? [{ sku, ...price }] : [];
   });
   const [first] = jumps;
-  if (first !== undefined) {
+  const isSeen = ({ sku, from, to }: (typeof jumps)[number]) => {
+    const price = seen.get(sku)?.['monthlyPrice'];
+    return price !== undefined && price.from === from && price.to === to;
+  };
+  if (first !== undefined && !jumps.every(isSeen)) {
     const others = jumps.length === 1 ? '' : ` and of ${jumps.length - 1} more`;
     const example = `the price of ${first.sku} (${String(first.from)} to ${String(first.to)})`;
     reasons.push(`${example}${others} would change by more than a factor of ${repriceFactor}`);

@@ -8,9 +8,6 @@ import type { OpenRun } from './offer-sync-run.js';
 export interface SyncPlan {
   first: number;
   last: number;
-  /** Changes and errors of the run so far. */
-  planned: number;
-  unchanged: number;
   /** Why a person should look before the first change is sent; empty: nothing. */
   brake: string[];
 }
@@ -25,21 +22,20 @@ export interface OfferSyncActivities {
   openSyncRun: (input: { dryRun: boolean }) => Promise<OpenRun | null>;
   /** Takes in hand what is wanted of the run; null: nothing more. The same `pass` gets the same answer. */
   takeWanted: (input: { runId: string; pass: number }) => Promise<'everything' | 'some' | null>;
-  recordSync: (input: {
-    runId: string;
-    status: 'running' | 'awaiting_approval';
-    reason: string | null;
-  }) => Promise<void>;
+  /** Nothing is sent before a person has looked. */
+  awaitApproval: (input: { runId: string; reason: string }) => Promise<void>;
+  /** A person has looked: what they saw may go on, and what was in hand is read and planned again. */
+  approveSync: (input: { runId: string; pass: number }) => Promise<void>;
   /** Ends the run; false when more was asked of it in the last moment. `done`: all, or all but what failed. */
   finishSync: (input: {
     runId: string;
     status: 'done' | 'stopped' | 'failed';
     reason: string | null;
   }) => Promise<boolean>;
-  /** Reads, maps and keeps the provider's catalogue; how many products. */
-  readProducts: (input: { runId: string }) => Promise<number>;
-  /** Compares for what is in hand. Replaces whatever the run has planned from `first` on. */
-  planOffers: (input: { runId: string; first: number; unchangedBefore: number }) => Promise<SyncPlan>;
+  /** Reads, maps and keeps the provider's catalogue; how many products. Goes on where an attempt before was cut off. */
+  readProducts: (input: { runId: string; pass: number }) => Promise<number>;
+  /** Compares for what is in hand. The same `pass` gets the same plan. */
+  planOffers: (input: { runId: string; pass: number }) => Promise<SyncPlan>;
   /** Tells people, once, that a run waits for them. `at`: since when, ISO 8601. */
   announceBrake: (input: { runId: string; pass: number; reason: string; at: string }) => Promise<void>;
   /** Those of these changes that did not get through fail. */

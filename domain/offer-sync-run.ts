@@ -16,13 +16,15 @@ export interface OfferSyncRun {
   updated: number;
   unchanged: number;
   deactivated: number;
+  /** Offers in a status that people set, as a draft is: the product is sold, and the offer stays hidden. */
+  skipped: number;
   failed: number;
 }
 
-/** `error`: nothing can be done for this SKU, or the platform would not have it; `reason` says which. */
+/** `skip`: left to a person; `error`: nothing can be done for this SKU, or the platform would not have it. */
 export interface ReportedChange {
   sku: string | null;
-  action: 'create' | 'update' | 'deactivate' | 'error';
+  action: 'create' | 'update' | 'deactivate' | 'skip' | 'error';
   fields?: FieldChanges;
   reason?: string;
 }
@@ -41,13 +43,21 @@ export interface OpenRun {
   runId: string;
   /** Passes that were begun. */
   pass: number;
-  /** Changes and errors that were planned. */
-  planned: number;
-  unchanged: number;
 }
 
 /** Changes of one plan by their numbers, both included. */
 export interface ChangesToSend {
   first: number;
   last: number;
+}
+
+/** A run as one execution leaves it to the next. */
+export interface CarriedRun {
+  run: OpenRun;
+  /** What its plan has still to send. */
+  sending?: ChangesToSend;
+  /** Why it waits for a person. */
+  braked?: string;
+  /** For the report of a run that did all it should. */
+  note: string | null;
 }

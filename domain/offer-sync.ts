@@ -16,12 +16,13 @@ export type OfferChange =
       body: Record<string, unknown>;
       fields: FieldChanges;
     }
+  | { action: 'skip'; sku: string; reason: string }
   | { action: 'error'; sku: string | null; reason: string };
 
 export interface OfferSyncPlan {
   changes: OfferChange[];
   /** SKUs of products that need nothing: the SKU of each product is either here or in `changes`. */
-  unchanged: number;
+  unchanged: string[];
   /** Why a person should look before the first change is sent; empty: nothing. */
   brake: string[];
 }
@@ -34,6 +35,8 @@ export interface OfferSyncInput {
   policy: OfferSyncPolicy;
   /** Only these SKUs; default all. What is not among them is neither changed nor missing. */
   only?: readonly string[] | undefined;
+  /** By SKU: changes that a person has seen and let go on. The brake asks about others only. */
+  seen?: ReadonlyMap<string, FieldChanges> | undefined;
 }
 
 /** All that is known of one SKU. */
@@ -47,11 +50,11 @@ interface Match {
  * What brings the platform's offers in step with the products: by SKU, never deleting, never guessing. The brake's share
  * is of all active offers that a full run answers for, so that taking one offer off by itself is not 100 %.
  */
-export function planOfferSync({ products, offers, policy, only }: OfferSyncInput): OfferSyncPlan {
+export function planOfferSync({ products, offers, policy, only, seen }: OfferSyncInput): OfferSyncPlan {
   const chosen = only === undefined ? null : new Set(only.map((sku) => sku.trim()));
   const nameless = products.filter((product) => skuOf(product) === null);
   const changes: OfferChange[] = chosen === null ? nameless.map((product) => unusable(null, product)) : [];
-  let unchanged = 0;
+  const unchanged: string[] = [];
   let active = 0;
   for (const match of bySku(products, offers)) {
     const isLost = match.products.length === 0 && policy.onMissing === 'inactive';
@@ -59,15 +62,15 @@ export function planOfferSync({ products, offers, policy, only }: OfferSyncInput
     if (chosen !== null && !chosen.has(match.sku)) continue;
     const change = changeFor(match, isLost, nameless.length > 0);
     if (change !== null) changes.push(change);
-    else if (match.products.length > 0) unchanged += 1;
+    else if (match.products.length > 0) unchanged.push(match.sku);
   }
   const sent = changes.filter((change) => 'fields' in change);
   const brake = brakeReasons(
     {
       active,
-      deactivations: sent.filter(({ action }) => action === 'deactivate').length,
       nothingListed: products.length === 0,
       changes: sent,
+      seen: seen ?? new Map<string, FieldChanges>(),
     },
     policy.brake,
   );
@@ -86,7 +89,7 @@ function changeFor(
   const [offer] = offers;
   if (product?.kind === 'unusable') return unusable(sku, product);
   if (offer === undefined) return product === undefined ? null : creation(product.offer);
-  if (!isOurs(offer)) return null;
+  if (!isOurs(offer)) return product === undefined ? null : leftAlone(product.offer, offer);
   if (product !== undefined) return update(sku, offer, difference(product.offer, offer));
   if (!isLost || offer.status === 'inactive') return null;
   if (hasNameless) {
@@ -116,6 +119,13 @@ function update(sku: string, { offerId }: KnownOffer, fields: FieldChanges): Off
   return { action, sku, offerId, body: bodyOf(fields), fields };
 }
 
+/** What a person marked as theirs is no news; that something sold is on no market, for its offer's status, is. */
+function leftAlone({ sku, status }: WantedOffer, offer: KnownOffer): OfferChange | null {
+  if (isByHand(offer) || status === 'inactive') return null;
+  const reason = `the product is sold, but its offer is ${offer.status}: to put it on the market is left to a person`;
+  return { action: 'skip', sku, reason };
+}
+
 function unusable(sku: string | null, product: MappedProduct): OfferChange {
   return { action: 'error', sku, reason: product.kind === 'unusable' ? product.reason : 'sku: missing' };
 }
@@ -125,9 +135,13 @@ function unusable(sku: string | null, product: MappedProduct): OfferChange {
  * their decision; archived is for good; a status we do not know was set for a reason we do not know. Those, and what is
  * marked as managed by hand, are left alone whole: a price is no more ours than a status there. Their SKU is taken.
  */
-function isOurs({ status, metadata }: KnownOffer): boolean {
-  const ours = status === null || status === 'active' || status === 'inactive';
-  return ours && metadata['managedBy'] !== 'hand';
+function isOurs(offer: KnownOffer): boolean {
+  const { status } = offer;
+  return !isByHand(offer) && (status === null || status === 'active' || status === 'inactive');
+}
+
+function isByHand({ metadata }: KnownOffer): boolean {
+  return metadata['managedBy'] === 'hand';
 }
 
 /** One offer that can be told by its SKU, that we may move, and that resellers see. */

@@ -1,4 +1,4 @@
-import type { ChangesToSend, OpenRun } from './offer-sync-run.js';
+import type { CarriedRun } from './offer-sync-run.js';
 
 /*
  * The names by which item workflows are reached in Temporal. Outside systems rely on them, so they change never.
@@ -48,6 +48,6 @@ export function offerSyncWorkflowId(dryRun: boolean): string {
 /** Without `dryRun` it only asks for a run, as the schedule does. */
 export interface SyncOffersInput {
   dryRun?: boolean;
-  /** The run that the execution before had in hand, and what it had not sent yet. */
-  resumed?: { run: OpenRun; sending: ChangesToSend };
+  /** What the execution before had in hand. */
+  resumed?: CarriedRun;
 }

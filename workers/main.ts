@@ -7,6 +7,7 @@ import { readEnv } from '../config/read-env.js';
 import type { WorkerConfig } from '../config/settings.js';
 import { toWorkerConfig } from '../config/to-config.js';
 import { budgetName, createCallBudget } from '../db/call-budget.js';
+import { createOfferCatalogue } from '../db/offer-catalogue.js';
 import { createOfferChanges } from '../db/offer-changes.js';
 import { createOfferSyncRuns } from '../db/offer-sync-runs.js';
 import { createOffers } from '../db/offers.js';
@@ -98,6 +99,7 @@ async function main(config: WorkerConfig): Promise<void> {
         starter: createFulfillmentStarter(client),
         offerSync: {
           runs: createOfferSyncRuns(pool),
+          catalogue: createOfferCatalogue(pool),
           changes: createOfferChanges(pool),
           nudge: offerSyncNudge(client),
         },

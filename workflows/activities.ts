@@ -34,7 +34,7 @@ const HEARTBEAT = '10s';
  */
 const OFFERGRID_ATTEMPTS = 12;
 
-const offergrid = (priorityKey: number) =>
+const offergrid = (priorityKey: number, cancellationType?: ActivityCancellationType) =>
   proxyActivities<OffergridActivities>({
     taskQueue: OFFERGRID_QUEUE,
     startToCloseTimeout: OFFERGRID_ATTEMPT,
@@ -46,11 +46,15 @@ const offergrid = (priorityKey: number) =>
       maximumAttempts: OFFERGRID_ATTEMPTS,
     },
     priority: { priorityKey },
+    ...(cancellationType === undefined ? {} : { cancellationType }),
   });
 
+/** An attempt that runs when an update is taken back is waited for: what follows must not overtake it. */
+const AFTER_ATTEMPT = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
+
 export const { fetchItem, fetchOffer } = offergrid(PRIORITY.read);
-export const { updateStatus } = offergrid(PRIORITY.update);
-export const { updateStatus: giveAnswer } = offergrid(PRIORITY.answer);
+export const { updateStatus } = offergrid(PRIORITY.update, AFTER_ATTEMPT);
+export const { updateStatus: giveAnswer } = offergrid(PRIORITY.answer, AFTER_ATTEMPT);
 
 export const { compareStatus } = proxyActivities<ReconcileActivities>({
   taskQueue: OFFERGRID_QUEUE,

@@ -3,9 +3,10 @@ import { isTestOrder } from '../domain/order-item.js';
 import { providerCalls } from './activities.js';
 import type { Dispatch, DispatchStep } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
-import { hasEnded, isCarriedOut, isOver } from './ending.js';
-import { unless, whileOpen } from './platform.js';
+import { hasEnded, isCalledOff, isCarriedOut, isOver } from './ending.js';
+import { unless, whileOpen } from './reach.js';
 import { simulatedVisit } from './simulated-visit.js';
+import { callOff } from './stand-down.js';
 
 /**
  * Tells the provider's systems what is to be done, as far as they are connected; else the field acts by itself. Begins it,
@@ -24,7 +25,7 @@ function begin(item: ItemState): Dispatch {
     contactBy: new Date(item.calledAt + rules.policy.stages.contact).toISOString(),
     refused: {},
   });
-  if (item.status !== 'accepted' || item.withdrawal !== null) return steps();
+  if (item.status !== 'accepted') return steps();
   if (item.simulated) {
     item.events.push(...simulatedVisit(category.fulfillment, Date.now()));
     return steps();
@@ -39,9 +40,15 @@ async function carryOutStep(step: DispatchStep, item: ItemState, dispatch: Dispa
   const { known, offer } = item;
   switch (step) {
     case 'activation': {
-      const call = () => whileOpen(item, () => calls.activate({ item: known, offer }));
+      const call = async () => {
+        // Whatever becomes of the call: its answer may be lost, and a cancellation may come first.
+        dispatch.activation = 'asked';
+        const answer = await whileOpen(item, () => calls.activate({ item: known, offer }));
+        if (answer?.kind === 'refused') delete dispatch.activation;
+        return answer;
+      };
       const result = await insist(item, dispatch, step, call);
-      if (result?.activated === true) activated(item, result);
+      if (result?.activated === true) activated(item, dispatch, result);
       break;
     }
     case 'work order': {
@@ -68,11 +75,8 @@ async function carryOutStep(step: DispatchStep, item: ItemState, dispatch: Dispa
   dispatch.open = dispatch.open.filter((open) => open !== step);
 }
 
-function activated(item: ItemState, result: Activation): void {
-  if (isOver(item)) {
-    if (item.status !== 'active') switchOff(item);
-    return;
-  }
+function activated(item: ItemState, dispatch: Dispatch, result: Activation): void {
+  dispatch.activation = 'done';
   const { accountNumber, policyNumber, effectiveDate } = result;
   item.events.push({
     id: `activation-${item.itemId}`,
@@ -102,7 +106,10 @@ async function keepOne(item: ItemState, workOrderId: string): Promise<void> {
   item.journal.write({ type: 'note', actor: 'workflow', note: `Work order ${workOrderId} made.` });
 }
 
-/** A refusal goes before a person, who may have it tried again. Null once it is needless, or the item over. */
+/**
+ * A refusal goes before a person, who may have it tried again. While the order is being called off nothing is begun, and
+ * it goes on should that come to nothing. Null once it is needless, or the item has ended.
+ */
 async function insist<T>(
   item: ItemState,
   { refused }: Dispatch,
@@ -111,47 +118,17 @@ async function insist<T>(
   needless: () => boolean = () => false,
 ): Promise<({ kind: 'done' } & T) | null> {
   for (;;) {
-    if (isOver(item)) return null;
+    if (isCalledOff(item)) await item.fibers.rest(() => !isCalledOff(item) || hasEnded(item));
+    if (hasEnded(item) || needless()) return null;
     if (refused[step] === undefined) {
       const answer = await call();
-      if (answer === null || answer.kind === 'done') return answer;
+      if (answer === null) continue;
+      if (answer.kind === 'done') return answer;
       refused[step] = answer.detail;
+      if (isOver(item)) continue;
     }
     const message = `The provider's system refused the ${step}: ${refused[step]}`;
     const stuck = { step: `the ${step}`, code: 'manual_review', message } as const;
-    const retry = await item.untilRetryOr(stuck, () => isOver(item) || needless());
-    delete refused[step];
-    if (!retry) return null;
+    if (await item.untilRetryOr(stuck, () => isOver(item) || needless())) delete refused[step];
   }
-}
-
-export async function callOff(item: ItemState, workOrderId: string): Promise<void> {
-  if (!item.rules.providerConnected || isTestOrder(item.known)) {
-    const note = `Work order ${workOrderId} is not needed any more, and nobody could be told.`;
-    item.journal.write({ type: 'note', actor: 'workflow', note });
-    return;
-  }
-  const reason = 'The order was cancelled or carried out under another work order.';
-  const answer = await providerCalls().cancelWorkOrder({
-    itemId: item.itemId,
-    workOrderId,
-    reason,
-  });
-  const note =
-    answer.kind === 'done'
-      ? `Work order ${workOrderId} cancelled.`
-      : `Work order ${workOrderId} stands: ${answer.detail}`;
-  item.journal.write({ type: 'note', actor: 'workflow', note });
-}
-
-/** Stops what the provider had begun for an order that will not be carried out. */
-export async function standDown(item: ItemState): Promise<void> {
-  const workOrderId = item.facts.workOrderId;
-  if (item.outcome !== 'cancelled' && !item.withdrawn) return;
-  if (workOrderId !== undefined) await callOff(item, workOrderId);
-}
-
-/** A service that runs without an order is a person's business. */
-export function switchOff(item: ItemState): void {
-  item.raise('cancelled_in_field', 'The order ended while its service was being activated: switch it off.');
 }

@@ -5,10 +5,13 @@ const STEP = 'the status at Offergrid';
 
 /** Reconciliation finds the same every few minutes: it is looked into after an hour, then less and less often. */
 const FIRST_PAUSE = 3_600_000;
-const LONGEST_PAUSE = 24 * FIRST_PAUSE;
+const LONGEST_PAUSE = 8 * FIRST_PAUSE;
 
-/** The platform shows an earlier status than ours, and that goes before a person; `retry` sends the updates again. */
-export function fallBehind(item: ItemState, shown: Status, message: string, told = message): void {
+/**
+ * The platform shows an earlier status than ours, or does not show the item (null), and that goes before a person;
+ * `retry` looks again, and sends the updates again.
+ */
+export function fallBehind(item: ItemState, shown: Status | null, message: string, told = message): void {
   const pause = item.behind?.shown === shown ? Math.min(item.behind.pause * 2, LONGEST_PAUSE) : FIRST_PAUSE;
   item.behind = { shown, pause, lookAfter: Date.now() + pause };
   item.stuck[STEP] = { code: 'drift', retries: item.retries };

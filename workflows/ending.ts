@@ -3,6 +3,13 @@ import { outcomeOf } from '../domain/stage.js';
 import { isFinal, type Status } from '../domain/status.js';
 import type { ItemState } from './item-state.js';
 
+const CANCELLED = 'order.cancelled';
+
+/** A message that the order is called off: an event of the provider's systems, or a word from the platform. */
+export function isCancellation({ type }: { type: string }): boolean {
+  return type === CANCELLED;
+}
+
 /** An end that is neither answer nor beyond one means that none was ever given. */
 export function settleSla(item: ItemState, status: Status): void {
   if (item.sla === null) return;
@@ -33,9 +40,29 @@ export function isCarriedOut(item: ItemState): boolean {
   return hasEnded(item) && !item.withdrawn && item.status !== 'cancelled' && item.status !== 'rejected';
 }
 
+/** The provider's systems or a person called the order off, and the story has not acted on it yet. */
+export function hasCancellation({ events }: ItemState): boolean {
+  return events.some(isCancellation);
+}
+
+/** The platform said that the order was cancelled there, and it has not been read since. */
+export function saidCancelled({ hints }: ItemState): boolean {
+  return hints.some(isCancellation);
+}
+
+/** Word has come that the order is called off: nothing else is begun or told until that has been settled. */
+export function isCalledOff(item: ItemState): boolean {
+  return item.callingOff || hasCancellation(item) || saidCancelled(item);
+}
+
+/** What is told to the platform ends the order because it was called off. */
+export function isTellingOfCancellation({ callingOff, verdict }: ItemState): boolean {
+  return callingOff || (verdict?.kind === 'reject' && verdict.reasonCode === 'withdrawn');
+}
+
 /** Ended, or about to: nothing more is begun for it. */
 export function isOver(item: ItemState): boolean {
-  return item.callingOff || hasEnded(item);
+  return isCalledOff(item) || hasEnded(item);
 }
 
 /** Closes the item's story as its status says. */

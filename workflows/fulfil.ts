@@ -1,51 +1,63 @@
-import { condition } from '@temporalio/workflow';
 import { planEvent, type EventPlan } from '../domain/event-plan.js';
 import type { ProviderEvent } from '../domain/provider-event.js';
 import type { Status } from '../domain/status.js';
-import { callOff, setOut, switchOff } from './dispatch.js';
+import { callOffThere } from './calling-off.js';
+import { setOut } from './dispatch.js';
 import type { ItemState } from './item-state.js';
-import { hasEnded } from './ending.js';
+import { hasCancellation, hasEnded, isCalledOff, isCancellation } from './ending.js';
 import type { Platform } from './platform.js';
+import { callOff } from './stand-down.js';
 
 /**
  * From acceptance to a live service. What happens is told by the field, in whatever order its messages come: each is
- * planned against where the item stands now, and the platform sees the drawn states in order.
+ * planned against where the item stands now, and the platform sees the drawn states in order. A cancellation goes before
+ * all else, and before it has been settled nothing is begun.
  */
 export async function carryOut(item: ItemState, platform: Platform): Promise<void> {
-  await condition(() => item.offerRead);
-  const goingOn = item.dispatch !== null;
-  stand(item);
-  setOut(item);
-  if (!goingOn) takeOver(item);
+  if (item.dispatch === null) takeOver(item);
+  let hasSetOut = false;
   while (!hasEnded(item)) {
-    await item.fibers.rest(() => item.hasNews());
-    if (item.hints.length > 0) {
+    if (!hasSetOut && item.offerRead && !isCalledOff(item)) {
+      stand(item);
+      setOut(item);
+      hasSetOut = true;
+    } else if (item.hints.length > 0) {
       await platform.look();
+    } else if (hasCancellation(item) || (hasSetOut && item.events.length > 0)) {
+      await takeUp(nextEvent(item), item, platform);
     } else {
-      item.inHand = item.events.shift() ?? null;
-      if (item.inHand !== null) await apply(item.inHand, item, platform);
-      item.inHand = null;
+      await item.fibers.rest(() => (item.offerRead && !hasSetOut) || hasNewsFor(item, hasSetOut));
     }
-    if (!hasEnded(item)) stand(item);
+    if (hasSetOut && !hasEnded(item)) stand(item);
   }
-  leaveAside(item);
+}
+
+function hasNewsFor(item: ItemState, hasSetOut: boolean): boolean {
+  return hasSetOut ? item.hasNews() : item.hints.length > 0 || hasCancellation(item);
+}
+
+function nextEvent(item: ItemState): ProviderEvent | null {
+  const cancellation = item.events.findIndex(isCancellation);
+  return item.events.splice(Math.max(cancellation, 0), 1)[0] ?? null;
+}
+
+async function takeUp(event: ProviderEvent | null, item: ItemState, platform: Platform): Promise<void> {
+  item.inHand = event;
+  if (event !== null) await apply(event, item, platform);
+  item.inHand = null;
 }
 
 /** What came before the acceptance is acted on now. */
 function takeOver(item: ItemState): void {
   item.events.unshift(...inOrder(item.held.splice(0)));
-  if (item.withdrawal !== null) item.events.unshift(item.withdrawal);
-  else if (item.verdict?.kind === 'reject')
+  if (item.withdrawal !== null) {
+    item.events.unshift(item.withdrawal);
+    item.withdrawal = null;
+    item.verdict = null;
+  } else if (item.verdict?.kind === 'reject') {
     item.raise('drift', 'The order was to be rejected, and is accepted at Offergrid.');
-  item.settle('event_before_decision');
-}
-
-/** What was reported too late to apply stays on record. */
-function leaveAside(item: ItemState): void {
-  for (const { type } of item.events.splice(0)) {
-    item.journal.write({ type: 'note', actor: 'workflow', note: `${type} came when the order had ended.` });
-    if (type === 'service.activated' && item.status !== 'active') switchOff(item);
   }
+  item.settle('event_before_decision');
 }
 
 /** Where the item is in the story, and what it waits for, as its status says. */
@@ -89,7 +101,7 @@ async function apply(event: ProviderEvent, item: ItemState, platform: Platform):
       item.journal.write({ type: 'note', actor, note: `${event.type} changes nothing: ${plan.why}.` });
       break;
     case 'refused':
-      if (event.type === 'order.cancelled') item.callingOff = false;
+      if (isCancellation(event)) item.callingOff = false;
       item.journal.write({ type: 'note', actor, note: `${event.type} cannot apply: ${plan.why}.` });
       item.raise('drift', `${event.type} from ${actor} contradicts the order: ${plan.why}.`);
       break;
@@ -111,20 +123,18 @@ async function move(
 ): Promise<void> {
   adopt(event, item);
   item.learn(event.data);
-  // Nothing more is begun from here on, however long the platform takes to be told.
-  if (event.type === 'order.cancelled') item.callingOff = true;
+  if (isCancellation(event)) {
+    await callOffThere(event, plan, item, platform, actor);
+    return;
+  }
   for (const step of plan.steps) {
     const givesWay = () => item.events.some((later) => supersedes(later, event));
     const told = await platform.tell(step, actor, { givesWay });
-    if (told === 'put_off') {
-      putBack(event, item);
-      return;
-    }
-    if (told === 'overtaken') {
-      // Where the platform is further along, the event is planned again from there; where it ended, that is the end.
-      if (!hasEnded(item)) item.events.unshift(event);
-      return;
-    }
+    if (told === 'told') continue;
+    // Where the platform is further along, the event is planned again from there; where it ended, it came too late.
+    if (told === 'overtaken') item.events.unshift(event);
+    else putBack(event, item);
+    return;
   }
   if (plan.appointment !== undefined) {
     item.appointment = plan.appointment;
@@ -136,31 +146,22 @@ async function move(
       'The installation failed; the next steps are to be settled with the reseller.',
     );
   }
-  if (event.type === 'order.cancelled') item.withdrawn = true;
 }
 
-/** What came first may change nothing, and then it is this event's turn again. Only a cancellation goes before it. */
+/** What came first may change nothing, and then it is this event's turn again. */
 function putBack(event: ProviderEvent, item: ItemState): void {
   if (item.events.some((later) => supersedes(later, event))) {
     item.journal.write({ type: 'note', actor: 'workflow', note: `A later ${event.type} took its place.` });
     return;
   }
-  const at = item.events.findIndex(({ type }) => type === 'order.cancelled');
-  const cancellation = at < 0 ? [] : item.events.splice(at, 1);
-  // Of two cancellations one is enough; they would put each other off for ever.
-  const again = event.type === 'order.cancelled' && at >= 0 ? [] : [event];
-  item.events.unshift(...cancellation, ...again);
+  item.events.unshift(event);
 }
 
 /** Says the same thing anew: another appointment, or the same report with other data. */
 function supersedes(later: ProviderEvent, event: ProviderEvent): boolean {
   const kind = ({ type }: ProviderEvent) =>
     type === 'appointment.rescheduled' ? 'appointment.scheduled' : type;
-  return (
-    event.type !== 'order.cancelled' &&
-    kind(later) === kind(event) &&
-    Date.parse(later.time) >= Date.parse(event.time)
-  );
+  return kind(later) === kind(event) && Date.parse(later.time) >= Date.parse(event.time);
 }
 
 /** Happened before the appointment that stands was made: what it says of the visit has been overtaken. */
@@ -172,7 +173,8 @@ function isOutdated(event: ProviderEvent, { appointment }: ItemState): boolean {
 function adopt(event: ProviderEvent, item: ItemState): void {
   const named = 'workOrderId' in event.data ? event.data.workOrderId : undefined;
   const ours = item.facts.workOrderId;
-  if (named !== undefined && ours !== undefined && named !== ours) item.fibers.beside(callOff(item, ours));
+  if (named !== undefined && ours !== undefined && named !== ours)
+    item.fibers.beside(callOff(item, ours).then(() => undefined));
 }
 
 function missed(by: 'customer' | 'technician', item: ItemState): void {

@@ -7,13 +7,14 @@ import type { Step } from '../domain/status-update.js';
 import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
 import { fetchItem, fetchOffer, findOffer, loadRules, mayPass } from './activities.js';
 import { checkAvailability, closeQuestion, decide, review, untilAnsweredOr } from './decide.js';
-import { standDown } from './dispatch.js';
 import { carryOut } from './fulfil.js';
 import type { Carried } from './item-knowledge.js';
 import { ItemState } from './item-state.js';
-import { finish, settleSla } from './ending.js';
-import { Platform, reach, whileOpen } from './platform.js';
+import { finish, hasEnded, settleSla } from './ending.js';
+import { Platform } from './platform.js';
+import { reach, unless } from './reach.js';
 import { ResponseClock } from './response-clock.js';
+import { leaveAside, standDown } from './stand-down.js';
 
 /** An item that the platform does not show yet is asked for again, less and less often; in milliseconds. */
 const FIRST_PAUSE = 5_000;
@@ -47,9 +48,11 @@ async function tellStory(item: ItemState): Promise<void> {
   if (isUnanswered(item.status ?? 'pending')) await answerInTime(item, platform);
   if (!isFinal(item.status ?? 'pending')) await carryOut(item, platform);
   finish(item);
+  leaveAside(item);
   await standDown(item);
+  // What came while that was done.
+  leaveAside(item);
 
-  await item.fibers.done();
   await condition(allHandlersFinished);
   item.journal.close();
   await writing;
@@ -94,7 +97,10 @@ async function hear(item: ItemState): Promise<void> {
 /** Runs beside the clock: an offer that cannot be read must not keep alarms, or a person's answer, waiting. */
 async function learnOffer(item: ItemState): Promise<void> {
   item.waitingFor = 'the offer from Offergrid';
-  item.offer = await whileOpen(item, () => offerOf(item.known, item));
+  item.offer = await unless(
+    () => hasEnded(item),
+    () => offerOf(item.known, item),
+  );
   item.offerRead = true;
 }
 
@@ -118,11 +124,12 @@ async function answerInTime(item: ItemState, platform: Platform): Promise<void> 
     if (answer.kind === 'elsewhere') continue;
     item.answering = true;
     const accepting = answer.kind === 'accept';
+    const { verdict } = item;
+    const isSuperseded = () => item.verdict !== verdict || (accepting && item.events.some(isDenial));
     await platform.tell(stepFor(answer, item), answer.actor, {
       // What was told before, or done at the platform meanwhile, may have answered it.
-      stillWanted: () =>
-        isUnanswered(item.status ?? 'pending') && (!accepting || (!item.hasNews() && item.verdict === null)),
-      givesWay: () => accepting && (item.verdict !== null || item.events.some(isDenial)),
+      stillWanted: () => isUnanswered(item.status ?? 'pending') && !isSuperseded(),
+      givesWay: isSuperseded,
     });
     item.answering = false;
   }

@@ -45,11 +45,13 @@ export interface Dispatch {
   contactBy: string;
   /** Why a step was refused; a person has not said `retry` yet. */
   refused: Partial<Record<DispatchStep, string>>;
+  /** `asked`: the provider may have switched the service on, or may do so yet. `done`: it said that it has. */
+  activation?: 'asked' | 'done';
 }
 
-/** Offergrid shows an earlier status than ours, and a person has been told. Times are milliseconds. */
+/** Offergrid shows an earlier status than ours, or nothing, and a person has been told. Times are milliseconds. */
 export interface Behind {
-  shown: Status;
+  shown: Status | null;
   /** Reconciliation that finds the same again is not followed up before this instant. */
   lookAfter: number;
   pause: number;
@@ -118,6 +120,8 @@ export class ItemKnowledge {
   stuck: Record<string, Stuck> = {};
   refusal: Refusal | null = null;
   attentions: Attention[] = [];
+  /** An update was taken back that may have got through all the same: the next call reads the item first. */
+  unsure = false;
   /** The updates that the platform took, as they were sent. */
   sent: Partial<Record<Status, StatusUpdate>> = {};
   /** Lost updates have been sent again; the next time a person decides. */

@@ -164,7 +164,8 @@ export class ItemState extends AttendedItem {
   #hearPlatform(message: unknown): void {
     const event = readPlatformEvent(message, new Date().toISOString());
     const { behind } = this;
-    const known = event.type === 'reconciled' && event.status === behind?.shown;
+    const known =
+      event.type === 'reconciled' && (event.status === undefined || event.status === behind?.shown);
     if (behind === null || !known || Date.now() >= behind.lookAfter) this.hints.push(event);
   }
 

@@ -21,7 +21,11 @@ export const state = defineQuery<OrderView>(STATE);
 
 /** There may be a run of the offer sync to carry out; what is asked of it is in Postgres. */
 export const syncRequested = defineSignal(SYNC_REQUESTED);
-/** About the run of this id. Refused likewise; answered once the run's new status is written down. */
+/**
+ * About the run of this id. Refused likewise, and with `RunNotInHand` where the execution carries out another run or none
+ * any more; answered once the run's new status is written down.
+ */
 export const decideSync = defineUpdate<void, [{ runId: string; decision: OfferSyncDecision }]>(DECIDE_SYNC);
 
 export const COMMAND_REFUSED = 'CommandRefused';
+export const RUN_NOT_IN_HAND = 'RunNotInHand';

@@ -4,6 +4,7 @@ import { planEvent } from '../domain/event-plan.js';
 import type { OrderView } from '../domain/order-view.js';
 import type { ProviderEvent } from '../domain/provider-event.js';
 import { isUnanswered } from '../domain/status.js';
+import { isCancellationRefused, letGo } from './calling-off.js';
 import type { ItemState } from './item-state.js';
 import { COMMAND_REFUSED } from './messages.js';
 
@@ -17,6 +18,7 @@ export function refuseImpossible(item: ItemState, command: OperatorCommand): voi
       if (Object.keys(item.stuck).length === 0) throw refused('no step is stuck');
       return;
     case 'approve':
+      if (isCancellationRefused(item)) return;
       if (item.question === null || item.verdict !== null) throw refused('no question is open');
       return;
     case 'reject':
@@ -49,6 +51,10 @@ export function obey(item: ItemState, command: OperatorCommand): OrderView {
       }
       break;
     case 'approve':
+      if (isCancellationRefused(item)) {
+        letGo(item);
+        break;
+      }
       if (item.question !== null) {
         item.approved.push(item.question.asked);
         item.settle(item.question.code);
@@ -68,6 +74,8 @@ export function obey(item: ItemState, command: OperatorCommand): OrderView {
       break;
     }
     default:
+      // Whoever says what happens next does not want it called off any more.
+      if (command.command !== 'cancel' && isCancellationRefused(item)) letGo(item);
       item.commands += 1;
       item.events.push(fieldEvent(item, command));
   }

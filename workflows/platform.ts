@@ -1,12 +1,12 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { NotificationType } from '../domain/notification.js';
 import { isFinal, isFurther, isUnanswered, walk, type Status } from '../domain/status.js';
 import { updateFor, type Step } from '../domain/status-update.js';
-import { fetchItem, giveAnswer, mayPass, updateStatus } from './activities.js';
+import { fetchItem, giveAnswer, updateStatus } from './activities.js';
 import { catchUp, fallBehind } from './drift.js';
-import { isOver, settleSla } from './ending.js';
+import { hasCancellation, isCalledOff, isTellingOfCancellation, saidCancelled, settleSla } from './ending.js';
 import type { Refusal } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
+import { reach, unless } from './reach.js';
 
 const ANNOUNCED: Partial<Record<Status, NotificationType>> = {
   accepted: 'order.accepted',
@@ -20,58 +20,14 @@ const ANNOUNCED: Partial<Record<Status, NotificationType>> = {
 };
 
 /**
- * Calls Offergrid until it answers. When many attempts have failed a person is told, and it goes on: the order is kept
- * for as long as it takes. The call is told whether an earlier one may have got through.
+ * `told`: the platform shows it. `overtaken`: the item moved there without us. `put_off`: other news comes first.
+ * `given_up`: the platform refused it, and other news came before anybody had it repeated.
  */
-export async function reach<T>(item: ItemState, call: (repeated: boolean) => Promise<T>): Promise<T> {
-  for (let repeated = false; ; repeated = true) {
-    item.calledAt = Date.now();
-    try {
-      const answer = await call(repeated);
-      item.settle('offergrid_unreachable');
-      return answer;
-    } catch (error) {
-      if (!mayPass(error)) throw error;
-      item.raise(
-        'offergrid_unreachable',
-        'Offergrid cannot be reached or does not take our key; we keep trying.',
-      );
-    }
-  }
-}
+export type Told = 'told' | 'overtaken' | 'put_off' | 'given_up';
 
-/**
- * Does what is worth doing only while the item is open: once it has ended or is being called off, the call is cancelled,
- * and null is what came of it.
- */
-export async function whileOpen<T>(item: ItemState, call: () => Promise<T>): Promise<T | null> {
-  return await unless(() => isOver(item), call);
-}
-
-/** Calls; once `needless` holds, the call is cancelled, and null is what came of it. */
-export async function unless<T>(needless: () => boolean, call: () => Promise<T>): Promise<T | null> {
-  const scope = new CancellationScope();
-  let over = false;
-  void condition(() => over || needless()).then(() => {
-    if (!over) scope.cancel();
-  });
-  try {
-    return await scope.run(call);
-  } catch (error) {
-    // The last attempt may also fail by itself, and is not repeated then.
-    if (isCancellation(error) || needless()) return null;
-    throw error;
-  } finally {
-    over = true;
-  }
-}
-
-/** `told`: the platform shows it. `overtaken`: the item moved there without us. `put_off`: other news comes first. */
-export type Told = 'told' | 'overtaken' | 'put_off';
-
-/** When an update is left unsent, or given up after a refusal. */
+/** When an update is left unsent, taken back, or given up after a refusal. A cancellation takes back what it can. */
 export interface Telling {
-  /** Asked when its turn has come. */
+  /** Asked when its turn has come, and while it is on its way: an attempt that failed is not repeated then. */
   stillWanted?: () => boolean;
   /** Asked while it is stuck: whether something else came that goes before it. */
   givesWay?: () => boolean;
@@ -83,10 +39,8 @@ export class Platform {
 
   constructor(private readonly item: ItemState) {}
 
-  async tell(step: Step, actor: string, { stillWanted, givesWay }: Telling = {}): Promise<Told> {
-    return await this.#alone(async () =>
-      stillWanted?.() === false ? 'put_off' : await this.#tell(step, actor, givesWay),
-    );
+  async tell(step: Step, actor: string, telling: Telling = {}): Promise<Told> {
+    return await this.#alone(() => this.#tell(step, actor, telling));
   }
 
   /** Reads the item after a hint that it changed there; if it had, what it shows now counts. */
@@ -108,10 +62,16 @@ export class Platform {
 
   async #look(): Promise<void> {
     const { item } = this;
-    item.hints.length = 0;
+    // They stand until the answer is there: nothing is begun meanwhile of an order that may be cancelled.
+    const answered = item.hints.length;
     const lookup = await reach(item, () => fetchItem({ itemId: item.itemId }));
-    if (lookup.kind === 'unknown') return;
+    item.hints.splice(0, answered);
+    if (lookup.kind === 'unknown') {
+      fallBehind(item, null, 'Offergrid does not show this item any more.');
+      return;
+    }
     const { status } = lookup.item;
+    item.unsure = false;
     if (item.status === null || isFurther(status, item.status)) this.#takeRemote(status);
     else if (status === item.status) catchUp(item);
     else await this.#repair(status, item.status);
@@ -123,6 +83,7 @@ export class Platform {
    */
   async #repair(shown: Status, ours: Status): Promise<void> {
     const { item } = this;
+    if (isCalledOff(item)) return;
     const way = walk(shown, ours, item.category.fulfillment) ?? [];
     const updates = way.flatMap((status) => item.sent[status] ?? []);
     if (item.repaired || way.length === 0 || updates.length < way.length) {
@@ -132,12 +93,13 @@ export class Platform {
     item.repaired = true;
     let from = shown;
     for (const update of updates) {
-      // What was called off is not told any more.
-      if (item.events.some(({ type }) => type === 'order.cancelled')) return;
       const at = from;
-      const result = await reach(item, (repeated) =>
-        updateStatus({ itemId: item.itemId, from: at, update, repeated }),
+      // What was called off is not told any more.
+      const result = await unless(
+        () => isCalledOff(item),
+        () => reach(item, (repeated) => updateStatus({ itemId: item.itemId, from: at, update, repeated })),
       );
+      if (result === null) return;
       if (result.kind === 'elsewhere' && isFurther(result.status, ours)) {
         this.#takeRemote(result.status);
         return;
@@ -154,17 +116,27 @@ export class Platform {
     catchUp(item);
   }
 
-  async #tell(step: Step, actor: string, givesWay: () => boolean = () => false): Promise<Told> {
+  async #tell(step: Step, actor: string, { stillWanted, givesWay }: Telling): Promise<Told> {
     const { item } = this;
     const from = item.status ?? 'pending';
     const { timeZone, stages } = item.rules.policy;
     const update = updateFor(step, { timeZone, contactWithin: stages.contact, facts: item.facts });
     const send = step.status === 'accepted' || step.status === 'rejected' ? giveAnswer : updateStatus;
+    const endsIt = item.callingOff || step.status === 'rejected';
+    const isTakenBack = () =>
+      stillWanted?.() === false || saidCancelled(item) || (!endsIt && hasCancellation(item));
     if (item.refusal !== null && item.refusal.status !== step.status) this.#forgetRefusal();
     for (;;) {
       if (item.refusal === null) {
-        const result = await reach(item, (repeated) => send({ itemId: item.itemId, from, update, repeated }));
-        switch (result.kind) {
+        if (isTakenBack()) return 'put_off';
+        const call = (again: boolean) =>
+          send({ itemId: item.itemId, from, update, repeated: again || item.unsure });
+        const result = await unless(isTakenBack, () => reach(item, call));
+        switch (result?.kind) {
+          case undefined:
+            // No attempt is under way any more, but one may have got through.
+            item.unsure = true;
+            return 'put_off';
           case 'applied':
             item.sent[step.status] = update;
             this.#take(step.status, actor, update.providerNotes);
@@ -179,21 +151,19 @@ export class Platform {
               item.journal.write({ type: 'note', actor: 'offergrid', note });
               return 'put_off';
             }
-            const told = `Offergrid refused the move to ${step.status} (${result.httpStatus}).`;
-            const message = `${told.slice(0, -1)}: ${result.detail}`;
-            item.refusal = { status: step.status, message, told };
+            item.refusal = refusalOf(step.status, result, item);
             break;
           }
           default:
             return result satisfies never;
         }
       }
-      if (!(await this.#untilRepeated(item.refusal, givesWay))) return 'put_off';
+      if (!(await this.#untilRepeated(item.refusal, givesWay))) return 'given_up';
     }
   }
 
   /** Puts a refused update before a person. True: it is to be sent again; false: something else comes first. */
-  async #untilRepeated(refusal: Refusal, givesWay: () => boolean): Promise<boolean> {
+  async #untilRepeated(refusal: Refusal, givesWay: () => boolean = () => false): Promise<boolean> {
     const { item } = this;
     const { status, message, told } = refusal;
     // What is stuck is not on its way: another answer may take its place.
@@ -201,7 +171,7 @@ export class Platform {
     item.answering = false;
     const retry = await item.untilRetryOr(
       { step: updateTo(status), code: 'offergrid_rejected_update', message, told },
-      () => item.hints.length > 0 || item.events.some(({ type }) => type === 'order.cancelled') || givesWay(),
+      () => item.hints.length > 0 || hasCancellation(item) || givesWay(),
     );
     item.refusal = null;
     item.answering = retry && answering;
@@ -222,7 +192,7 @@ export class Platform {
     this.#take(status, 'offergrid', 'The item was moved at Offergrid.');
     if (!isFinal(status) || status === 'active' || from === null || isUnanswered(from)) return;
     item.withdrawn = true;
-    if (status !== 'failed' && (from === 'scheduled' || from === 'in_progress')) {
+    if (status !== 'failed' && from !== 'accepted') {
       const ended = status === 'cancelled' ? 'Cancelled' : 'Rejected';
       item.raise('cancelled_in_field', `${ended} at Offergrid while the order was ${from}.`);
     }
@@ -234,6 +204,7 @@ export class Platform {
     const from = item.status;
     this.#forgetRefusal();
     catchUp(item);
+    item.unsure = false;
     item.status = status;
     item.journal.write({ type: 'status', actor, from, to: status, note });
     if (!isUnanswered(status) && item.sla?.respondedAt === null) settleSla(item, status);
@@ -242,6 +213,18 @@ export class Platform {
   }
 }
 
-function updateTo(status: Status): string {
+function refusalOf(
+  status: Status,
+  { httpStatus, detail }: { httpStatus: number; detail: string },
+  item: ItemState,
+): Refusal {
+  const told = `Offergrid refused the move to ${status} (${httpStatus}).`;
+  const message = `${told.slice(0, -1)}: ${detail}`;
+  const ways = 'Retry sends the cancellation again; approve lets the order go on.';
+  return { status, told, message: isTellingOfCancellation(item) ? `${message} ${ways}` : message };
+}
+
+/** The step that a `retry` repeats. */
+export function updateTo(status: Status): string {
   return `the update to ${status}`;
 }

@@ -5,35 +5,45 @@ import { OFFERGRID_QUEUE } from '../domain/workflow-names.js';
 /** After everything that an order needs: an answer never waits for a price. */
 const LOWEST_PRIORITY = 5;
 
+/** A worker that died is noticed this soon, however long an attempt may take: every activity beats while it runs. */
+const HEARTBEAT = '10s';
+
 const backOff = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' } as const;
+
+/** Some two minutes in all: then the run fails, and the next one finds the same. */
+const patient = { ...backOff, maximumAttempts: 8 } as const;
 
 /** Our own records: the run waits for them however long it takes. */
 export const {
   requestOfferSync,
   openSyncRun,
   takeWanted,
-  recordSync,
+  planOffers,
+  awaitApproval,
+  approveSync,
   finishSync,
   announceBrake,
   giveUpChanges,
-} = proxyActivities<OfferSyncActivities>({ startToCloseTimeout: '30s', retry: backOff });
-
-/** Some two minutes in all: then the run fails, and the next one finds the same. */
-export const { readProducts } = proxyActivities<OfferSyncActivities>({
-  startToCloseTimeout: '10m',
-  retry: { ...backOff, maximumAttempts: 8 },
-});
-
-export const { planOffers } = proxyActivities<OfferSyncActivities>({
+} = proxyActivities<OfferSyncActivities>({
   startToCloseTimeout: '2m',
+  heartbeatTimeout: HEARTBEAT,
   retry: backOff,
 });
 
-/** As long: then this one change is left to the next run, so that the rest need not wait for it. */
-export const { listOffers, applyOfferChange } = proxyActivities<OfferChangeActivities>({
+export const { readProducts } = proxyActivities<OfferSyncActivities>({
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: HEARTBEAT,
+  retry: patient,
+});
+
+const offergrid = {
   taskQueue: OFFERGRID_QUEUE,
   startToCloseTimeout: '2m',
-  heartbeatTimeout: '30s',
-  retry: { ...backOff, maximumAttempts: 8 },
+  heartbeatTimeout: HEARTBEAT,
   priority: { priorityKey: LOWEST_PRIORITY },
-});
+} as const;
+
+export const { listOffers } = proxyActivities<OfferChangeActivities>({ ...offergrid, retry: patient });
+
+/** As patient by itself: only what came as far as the platform counts. */
+export const { applyOfferChange } = proxyActivities<OfferChangeActivities>({ ...offergrid, retry: backOff });

@@ -1,14 +1,6 @@
-import {
-  ActivityFailure,
-  allHandlersFinished,
-  condition,
-  continueAsNew,
-  isCancellation,
-  setCurrentDetails,
-} from '@temporalio/workflow';
+import { ActivityFailure, condition, isCancellation, setCurrentDetails } from '@temporalio/workflow';
 import type { ChangesToSend, OpenRun } from '../domain/offer-sync-run.js';
 import { applyOfferChange, giveUpChanges } from './sync-activities.js';
-import type { syncOffers } from './sync-offers.js';
 import { STOPPED, type EarlyEnd, type SyncState } from './sync-state.js';
 
 /** Enough for the call budget, which is what limits it. */
@@ -17,53 +9,118 @@ const AT_ONCE = 4;
 /** Six events each: an execution's history stays small whatever there is to be sent. */
 const PER_EXECUTION = 200;
 
-/** So many in a row that did not get through: it is the platform, and not one offer. */
+/** What is under way for longer is looked at: does it keep the others waiting, or is it the platform? */
+const PATIENCE = '15s';
+
+/** While nothing ends, changes from the far end of the plan are tried as well: they may have other troubles, or none. */
+const MOST_SCOUTS = 3;
+
+/** Those that have trouble of their own keep no others waiting, but there is an end to that. */
+const MOST_UNDER_WAY = 40;
+
+/** So many in a row that did not get through: it is the platform, and not one offer. It may have said otherwise before. */
 const MOST_IN_VAIN = 4;
+const MOST_IN_VAIN_AFTER_SUCCESS = 20;
+
+/** A change under way. */
+interface Attempt {
+  /** As they were begun. */
+  order: number;
+  /** Under way for longer than patience lasts. */
+  isSlow: boolean;
+  /** Another lane goes on in its place. */
+  replaced: boolean;
+}
 
 /**
  * Sends the changes of a plan, a few at a time, and goes on as a new execution when there are many. Each stands by
- * itself: what the platform refuses is reported, and the rest goes on. Null: all were sent.
+ * itself: what the platform refuses, or keeps failing at, is reported, and the rest goes on. Only a platform that takes
+ * nothing ends the run. Null: all were tried.
  */
 export async function sendChanges(
   sync: SyncState,
   run: OpenRun,
-  sending: ChangesToSend,
+  { first, last }: ChangesToSend,
 ): Promise<EarlyEnd | null> {
   const { runId } = run;
-  const last = Math.min(sending.last, sending.first + PER_EXECUTION - 1);
-  let next = sending.first;
-  let settled = sending.first - 1;
+  const lastHere = Math.min(last, first + PER_EXECUTION - 1);
+  const underWay = new Set<Attempt>();
+  let next = first;
+  let far = last;
+  let lanes = 0;
+  let begun = 0;
+  let ended = 0;
+  let latestTaken = 0;
   let inVain = 0;
   let trouble = '';
+  let broken: { error: unknown } | null = null;
 
-  const send = async (seq: number) => {
+  const isInVain = () => inVain >= (latestTaken === 0 ? MOST_IN_VAIN : MOST_IN_VAIN_AFTER_SUCCESS);
+  const hasMore = () =>
+    next <= Math.min(lastHere, far) && !sync.stopped && !isInVain() && !sync.isLong && broken === null;
+  // One that was begun later got through: whatever keeps this one, it is not the platform.
+  const isOvertaken = ({ order }: Attempt) => order < latestTaken;
+
+  /** Whether its lane should take the next. */
+  const send = async (seq: number): Promise<boolean> => {
+    const attempt: Attempt = { order: (begun += 1), isSlow: false, replaced: false };
+    underWay.add(attempt);
+    let isWell = true;
     try {
       await applyOfferChange({ runId, seq });
+      latestTaken = Math.max(latestTaken, attempt.order);
       inVain = 0;
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-      inVain += 1;
+      isWell = isOvertaken(attempt);
+      if (!isWell) inVain += 1;
       trouble = error.cause?.message ?? error.message;
       await giveUpChanges({ runId, first: seq, last: seq, reason: trouble });
+    } finally {
+      underWay.delete(attempt);
     }
-    settled += 1;
-    setCurrentDetails(`Sending changes: ${settled} of ${sending.last} done.`);
+    ended += 1;
+    setCurrentDetails(`Sending changes: ${first - 1 + ended} of ${last} done.`);
+    return isWell && !attempt.replaced;
   };
   const lane = async () => {
-    while (next <= last && !sync.stopped && inVain < MOST_IN_VAIN) await send(next++);
+    while (hasMore() && (await send(next++)));
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  const open = (work: () => Promise<unknown>) => {
+    lanes += 1;
+    void work()
+      .catch((error: unknown) => (broken ??= { error }))
+      .finally(() => (lanes -= 1));
+  };
+  const replaceSlow = () => {
+    for (const attempt of underWay) {
+      if (attempt.isSlow && !attempt.replaced && isOvertaken(attempt) && lanes < MOST_UNDER_WAY) {
+        attempt.replaced = true;
+        open(lane);
+      }
+      attempt.isSlow = true;
+    }
+  };
 
-  if (inVain >= MOST_IN_VAIN) {
-    await giveUpChanges({ runId, first: next, last: sending.last, reason: `not sent: ${trouble}` });
+  do {
+    for (let n = 0; n < AT_ONCE; n += 1) open(lane);
+    let scouts = 0;
+    for (let seen = { ended, latestTaken }; !(await condition(() => lanes === 0, PATIENCE));) {
+      replaceSlow();
+      if (latestTaken > seen.latestTaken) scouts = 0;
+      if (ended === seen.ended && scouts < MOST_SCOUTS && hasMore()) {
+        scouts += 1;
+        open(() => send(far--));
+      }
+      seen = { ended, latestTaken };
+    }
+  } while (hasMore());
+
+  if (broken !== null) throw (broken as { error: unknown }).error;
+  if (isInVain() && (next <= far || latestTaken === 0)) {
+    await giveUpChanges({ runId, first: next, last: far, reason: `not sent: ${trouble}` });
     return { status: 'failed', reason: trouble };
   }
-  if (last < sending.last) await condition(() => allHandlersFinished() || sync.stopped);
-  if (sync.stopped) return STOPPED;
-  if (last === sending.last) return null;
-  const rest = { first: last + 1, last: sending.last };
-  return await continueAsNew<typeof syncOffers>({
-    dryRun: sync.dryRun,
-    resumed: { run, sending: rest },
-  });
+  if (next <= far) await sync.carryOver(run, { sending: { first: next, last: far } });
+  return sync.stopped ? STOPPED : null;
 }

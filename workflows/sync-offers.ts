@@ -9,16 +9,17 @@ import {
   setCurrentDetails,
 } from '@temporalio/workflow';
 import type { SyncPlan } from '../domain/offer-sync-activities.js';
-import type { ChangesToSend, OpenRun } from '../domain/offer-sync-run.js';
+import type { CarriedRun, OpenRun } from '../domain/offer-sync-run.js';
 import type { SyncOffersInput } from '../domain/workflow-names.js';
 import {
   announceBrake,
+  approveSync,
+  awaitApproval,
   finishSync,
   listOffers,
   openSyncRun,
   planOffers,
   readProducts,
-  recordSync,
   requestOfferSync,
   takeWanted,
 } from './sync-activities.js';
@@ -32,10 +33,10 @@ import { STOPPED, SyncState, type EarlyEnd } from './sync-state.js';
 export async function syncOffers(input: SyncOffersInput = {}): Promise<void> {
   const { dryRun, resumed } = input;
   if (dryRun === undefined) return await requestOfferSync();
-  const sync = new SyncState(dryRun, resumed?.run ?? null);
+  const sync = new SyncState(dryRun, resumed);
   sync.listen();
   const run = (sync.run ??= await openSyncRun({ dryRun }));
-  const end = run === null ? null : await carryOut(sync, run, resumed?.sending ?? null);
+  const end = run === null ? null : await carryOut(sync, run, resumed);
   await condition(allHandlersFinished);
   // By somebody who came too late to join the run.
   if (sync.requested) await continueAsNew<typeof syncOffers>({ dryRun });
@@ -45,10 +46,10 @@ export async function syncOffers(input: SyncOffersInput = {}): Promise<void> {
 async function carryOut(
   sync: SyncState,
   run: OpenRun,
-  begun: ChangesToSend | null,
+  begun: CarriedRun | undefined,
 ): Promise<EarlyEnd | null> {
   try {
-    let end = begun === null ? null : await sendChanges(sync, run, begun);
+    let end = begun === undefined ? null : await goOn(sync, run, begun);
     do end = end ?? (await syncWanted(sync, run));
     while (!(await finish(sync, run, end)));
     return end;
@@ -57,6 +58,16 @@ async function carryOut(
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => finish(sync, run, end));
     throw error;
   }
+}
+
+/** With what the execution before had begun. */
+async function goOn(
+  sync: SyncState,
+  run: OpenRun,
+  { sending, braked }: CarriedRun,
+): Promise<EarlyEnd | null> {
+  if (braked !== undefined) return await untilApproved(sync, run, braked);
+  return sending === undefined ? null : await sendChanges(sync, run, sending);
 }
 
 /** False when more was asked of the run in the last moment. */
@@ -74,28 +85,21 @@ async function finish(sync: SyncState, run: OpenRun, end: EarlyEnd | null): Prom
 /** One plan after the other, until nothing more is wanted of the run. */
 async function syncWanted(sync: SyncState, run: OpenRun): Promise<EarlyEnd | null> {
   for (;;) {
+    if (sync.isLong) await sync.carryOver(run);
     if (sync.stopped) return STOPPED;
     run.pass += 1;
     if ((await takeWanted({ runId: run.runId, pass: run.pass })) === null) return null;
     const plan = await readAndPlan(run);
     if ('status' in plan) return plan;
-    const { first, last } = plan;
-    const brake = plan.brake.join('; ');
-    if (sync.dryRun) {
-      sync.note = brake === '' ? null : `a real run would stop before its first change: ${brake}`;
-      continue;
-    }
-    if (brake !== '') await untilDecided(sync, run, brake);
-    const end = await sendChanges(sync, run, { first, last });
+    const end = await carryOutPlan(sync, run, plan);
     if (end !== null) return end;
   }
 }
 
-async function readAndPlan(run: OpenRun): Promise<SyncPlan | EarlyEnd> {
-  const { runId } = run;
+async function readAndPlan({ runId, pass }: OpenRun): Promise<SyncPlan | EarlyEnd> {
   try {
     setCurrentDetails("Reading the provider's products.");
-    await readProducts({ runId });
+    await readProducts({ runId, pass });
     setCurrentDetails("Listing Offergrid's offers.");
     await listOffers();
   } catch (error) {
@@ -103,23 +107,40 @@ async function readAndPlan(run: OpenRun): Promise<SyncPlan | EarlyEnd> {
     return { status: 'failed', reason: error.cause?.message ?? error.message };
   }
   setCurrentDetails('Comparing products and offers.');
-  const plan = await planOffers({ runId, first: run.planned + 1, unchangedBefore: run.unchanged });
-  run.planned = plan.planned;
-  run.unchanged = plan.unchanged;
-  return plan;
+  return await planOffers({ runId, pass });
 }
 
-/** A night of bad data would take the shop window down: nothing is sent until a person has looked. */
-async function untilDecided(sync: SyncState, run: OpenRun, reason: string): Promise<void> {
+async function carryOutPlan(
+  sync: SyncState,
+  run: OpenRun,
+  { first, last, brake }: SyncPlan,
+): Promise<EarlyEnd | null> {
+  const reason = brake.join('; ');
+  if (sync.dryRun) {
+    sync.note = reason === '' ? null : `a real run would stop before its first change: ${reason}`;
+    return null;
+  }
+  if (reason === '') return await sendChanges(sync, run, { first, last });
   const { runId, pass } = run;
-  const braked = (sync.braked = { approved: false });
-  setCurrentDetails(`**Waits for approval**: ${reason}`);
-  await recordSync({ runId, status: 'awaiting_approval', reason });
+  sync.braked = { approved: false };
+  await awaitApproval({ runId, reason });
   // Not awaited: a person may well decide before a notification gets through.
   void announceBrake({ runId, pass, reason, at: new Date().toISOString() }).catch(() => undefined);
-  await condition(() => braked.approved || sync.stopped);
+  return await untilApproved(sync, run, reason);
+}
+
+/**
+ * A night of bad data would take the shop window down: nothing is sent until a person has looked. Then all is read and
+ * planned again, with what was asked for meanwhile; should more come of it than was seen, it is asked again.
+ */
+async function untilApproved(sync: SyncState, run: OpenRun, reason: string): Promise<EarlyEnd | null> {
+  setCurrentDetails(`**Waits for approval**: ${reason}`);
+  const isDecided = () => sync.stopped || sync.braked?.approved === true;
+  await condition(() => isDecided() || (sync.isLong && allHandlersFinished()));
+  if (!isDecided()) await sync.carryOver(run, { braked: reason });
   sync.braked = null;
-  if (sync.stopped) return;
-  await recordSync({ runId, status: 'running', reason: null });
+  if (sync.stopped) return STOPPED;
+  await approveSync({ runId: run.runId, pass: run.pass });
   sync.written += 1;
+  return null;
 }

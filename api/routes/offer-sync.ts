@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Router } from 'express';
 import type { OfferSyncReports } from '../../db/offer-sync-reports.js';
 import type { OfferSyncRuns } from '../../db/offer-sync-runs.js';
@@ -14,9 +15,11 @@ export interface OfferSyncParts {
   reports: OfferSyncReports;
   desk: SyncDesk;
   nudge: (dryRun: boolean) => Promise<void>;
-  /** Whether there is a products system to read. */
-  providerConnected: boolean;
 }
+
+/** A run that was just asked for is in some worker's hand soon; a person is not kept waiting longer for that. */
+const IN_HAND_MS = 5_000;
+const LOOK_EVERY_MS = 100;
 
 /** Keeping the offers in step with the provider's products: asking for it, looking on, deciding. */
 export function offerSyncRoutes(parts: { requireScope: RequireScope; offerSync: OfferSyncParts }): Router {
@@ -25,8 +28,6 @@ export function offerSyncRoutes(parts: { requireScope: RequireScope; offerSync: 
   const allowed = requireScope('offers:sync');
 
   const request = async (wanted: { dryRun: boolean; skus: string[] | null }): Promise<{ runId: string }> => {
-    if (!offerSync.providerConnected)
-      throw new Problem(409, 'No products system is connected: PROVIDER_API_URL is not set for the API.');
     const runId = await runs.request(wanted);
     await nudge(wanted.dryRun);
     return { runId };
@@ -37,18 +38,26 @@ export function offerSyncRoutes(parts: { requireScope: RequireScope; offerSync: 
     return found;
   };
   const decide = async (runId: string, decision: OfferSyncDecision): Promise<OfferSyncReport> => {
-    const run = await report(runId);
-    if (isOver(run.status)) throw new Problem(409, `It cannot apply: the run is over (${run.status}).`);
-    const result = await desk.decide(run, decision);
-    switch (result.kind) {
-      case 'decided':
-        return await report(runId);
-      case 'refused':
-        throw new Problem(409, `It cannot apply: ${result.why}.`);
-      case 'unanswered':
-        throw unavailable('No worker answered in time; the decision may still be acted upon.');
-      default:
-        return result satisfies never;
+    const giveUpAt = performance.now() + IN_HAND_MS;
+    for (;;) {
+      const run = await report(runId);
+      if (isOver(run.status)) throw new Problem(409, `It cannot apply: the run is over (${run.status}).`);
+      const result = await desk.decide(run, decision);
+      switch (result.kind) {
+        case 'decided':
+          return await report(runId);
+        case 'refused':
+          throw new Problem(409, `It cannot apply: ${result.why}.`);
+        case 'unanswered':
+          throw unavailable('No worker answered in time; the decision may still be acted upon.');
+        case 'not_in_hand':
+          if (performance.now() > giveUpAt) throw unavailable('The run is not under way yet: try again.');
+          await nudge(run.dryRun);
+          await wait(LOOK_EVERY_MS);
+          break;
+        default:
+          return result satisfies never;
+      }
     }
   };
 

@@ -3,9 +3,11 @@ import { toCliConfig } from '../../config/to-config.js';
 import type { RawEnv } from '../../config/read-env.js';
 import { createOfferSyncReports, type OfferSyncReports } from '../../db/offer-sync-reports.js';
 import { createOfferSyncRuns } from '../../db/offer-sync-runs.js';
-import type { OfferSyncReport, OfferSyncRun, ReportedChange } from '../../domain/offer-sync-run.js';
-import { CommandFailed, table, type Command, type Told } from '../command.js';
+import type { OfferSyncReport, OfferSyncRun } from '../../domain/offer-sync-run.js';
+import { CommandFailed, type Command, type Told } from '../command.js';
 import { withDatabase } from '../database.js';
+import { createSyncProgress, settledChanges } from '../sync-progress.js';
+import { syncReport } from '../sync-report.js';
 
 const LOOK_EVERY_MS = 500;
 
@@ -22,9 +24,7 @@ export const offersSyncCommand: Command = {
         throw new CommandFailed('No products system is connected: PROVIDER_API_URL is not set.');
       const runId = await createOfferSyncRuns(pool).request({ dryRun, skus: null });
       await nudge(env, dryRun);
-      const reports = createOfferSyncReports(pool);
-      const report = await settled(reports, runId);
-      return told(report);
+      return told(await settled(createOfferSyncReports(pool), runId));
     }),
 };
 
@@ -50,30 +50,29 @@ async function nudge(env: RawEnv, dryRun: boolean): Promise<void> {
 
 /** The run once it is over or waits for a person; meanwhile people see how far it is. */
 async function settled(reports: OfferSyncReports, runId: string): Promise<OfferSyncReport> {
-  for (;;) {
-    const run = await reports.progress(runId);
-    if (run !== null && process.stderr.isTTY) process.stderr.write(`\r${counts(run)} …\u001b[K`);
-    if (run?.status !== 'running') {
-      if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-      const report = await reports.report(runId);
-      if (report === null) throw new CommandFailed(`Run ${runId} is gone.`);
-      return report;
+  const progress = createSyncProgress(process.stderr);
+  let changes = 0;
+  try {
+    for (;;) {
+      const run = await reports.progress(runId);
+      if (run?.status !== 'running') {
+        const report = await reports.report(runId);
+        if (report === null) throw new CommandFailed(`Run ${runId} is gone.`);
+        return report;
+      }
+      // Only a plan adds changes: there is no need to count them at each look.
+      if (settledChanges(run) > changes) changes = (await reports.report(runId))?.changes.length ?? 0;
+      progress.show(run, changes);
+      await wait(LOOK_EVERY_MS);
     }
-    await wait(LOOK_EVERY_MS);
+  } finally {
+    progress.end();
   }
 }
 
 function told(report: OfferSyncReport): Told {
-  const { runId, status, reason, changes } = report;
-  const rows = changes.map(({ sku, action, fields, reason: why }) => [sku, action, why ?? inWords(fields)]);
-  const head = `Run ${runId}: ${status}${reason === null ? '' : `, ${reason}`}.`;
-  const list = rows.length === 0 ? [] : ['', table([['SKU', 'ACTION', 'CHANGE'], ...rows])];
   const failure = failureOf(report);
-  return {
-    text: [head, counts(report), ...list].join('\n'),
-    json: report,
-    ...(failure === undefined ? {} : { failure }),
-  };
+  return { text: syncReport(report), json: report, ...(failure === undefined ? {} : { failure }) };
 }
 
 function failureOf({ runId, status, reason }: OfferSyncRun): string | undefined {
@@ -81,19 +80,4 @@ function failureOf({ runId, status, reason }: OfferSyncRun): string | undefined 
     return `Nothing is sent yet, the run waits for approval: ${reason}. POST /v1/offers/sync/${runId}/approve or /stop`;
   if (status === 'failed' || status === 'stopped') return `The run ${status}: ${reason}`;
   return undefined;
-}
-
-function counts(run: OfferSyncRun): string {
-  const { created, updated, deactivated, unchanged, failed } = run;
-  const would = run.dryRun ? 'would be ' : '';
-  return (
-    `${would}created ${created}, updated ${updated}, deactivated ${deactivated}, ` +
-    `unchanged ${unchanged}, failed ${failed}`
-  );
-}
-
-function inWords(fields: ReportedChange['fields']): string {
-  return Object.entries(fields ?? {})
-    .map(([name, { from, to }]) => `${name}: ${JSON.stringify(from)} → ${JSON.stringify(to)}`)
-    .join(', ');
 }

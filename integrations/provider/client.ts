@@ -13,7 +13,7 @@ import {
   serviceability,
   workOrder,
   type Activation,
-  type ProductList,
+  type ProductPage,
   type Serviceability,
 } from './schemas.js';
 
@@ -30,8 +30,11 @@ export interface ProviderClient {
   /** A work order that is not there counts as cancelled. */
   cancelWorkOrder(workOrderId: string, reason: string, idempotencyKey: string): Promise<void>;
   activate(request: ActivationRequest, idempotencyKey: string): Promise<Activation>;
-  /** The whole catalogue; products that cannot be offered are listed with the reason. */
-  listProducts(): Promise<ProductList>;
+  /**
+   * The catalogue page by page, from the page at `from` on where that is given; products that cannot be offered are
+   * listed with the reason. Every page is a call of its own.
+   */
+  listProducts(from?: string | null): AsyncIterable<ProductPage>;
 }
 
 export function createProviderClient(options: ProviderClientOptions): ProviderClient {
@@ -61,7 +64,7 @@ export function createProviderClient(options: ProviderClientOptions): ProviderCl
       const answer = await post('activate', '/activations', request, key);
       return answer.status === 202 ? { activated: false } : parsed('activate', activation, answer);
     },
-    listProducts: () => listProducts(options),
+    listProducts: (from = null) => listProducts(options, from),
   };
 }
 

@@ -55,6 +55,9 @@ export const productPage = z.union([
   z.object({ products: z.array(z.unknown()), next: said }),
 ]);
 
+/** One page of the catalogue, and where the next one is; null: this was the last. */
+export type ProductPage = ProductList & { next: string | null };
+
 /** Sorts a page's entries into usable and not. */
 export function sortProducts(entries: readonly unknown[]): ProductList {
   const list: ProductList = { products: [], unusable: [] };

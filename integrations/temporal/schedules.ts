@@ -21,7 +21,7 @@ import {
 const CATCH_UP = '1m';
 
 /** A run that cannot go on, for whatever reason, must not keep the next ones from starting. */
-const LONGEST_RUN = '1h';
+const LONGEST_RUN_MS = 3_600_000;
 
 /**
  * Makes the schedules what the policy says, and has reconciliation run now. May be repeated, by several processes too: a
@@ -76,23 +76,28 @@ function reconcileSchedule({ reconcileEvery }: Policy) {
       workflowType: RECONCILE_ORDERS,
       workflowId: RECONCILE_SCHEDULE,
       taskQueue: FULFILLMENT_QUEUE,
-      workflowExecutionTimeout: LONGEST_RUN,
+      workflowExecutionTimeout: LONGEST_RUN_MS,
       args: [],
     },
   } satisfies ScheduleOptions;
 }
 
-/** Its execution only asks for a run; one that was missed is made up for, so that a day is not left out. */
-function syncSchedule({ offerSync }: Policy) {
+/**
+ * Its execution only asks for a run, and waits for Postgres until the next one would; a turn that was missed is made up
+ * for, so that a day is not left out.
+ */
+function syncSchedule({ offerSync: { every } }: Policy) {
   return {
     scheduleId: SYNC_SCHEDULE,
-    spec: { intervals: [{ every: offerSync.every }] },
-    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: offerSync.every },
+    spec: { intervals: [{ every }] },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: every },
     action: {
       type: 'startWorkflow',
       workflowType: SYNC_OFFERS,
       workflowId: SYNC_SCHEDULE,
       taskQueue: FULFILLMENT_QUEUE,
+      workflowExecutionTimeout: Math.max(every, LONGEST_RUN_MS),
+      staticSummary: 'Asks for an offer sync',
       args: [],
     },
   } satisfies ScheduleOptions;

@@ -24,6 +24,7 @@ export interface SyncAnswer {
   unchanged: number;
   deactivated: number;
   failed: number;
+  changes: { sku: string; action: string; fields?: Record<string, { from: unknown; to: unknown }> }[];
 }
 
 /** The product's API as its operators use it. */
@@ -33,7 +34,7 @@ export interface ProductApi {
   /** @throws Error with the answer when the command was not carried out */
   command(itemId: string, command: { command: string; [field: string]: string }): Promise<void>;
   /** Has the offers synced; the run's id. The next two are about that run. @throws Error with any other answer */
-  startSync(): Promise<string>;
+  startSync(request: { dryRun: boolean }): Promise<string>;
   sync(runId: string): Promise<SyncAnswer>;
   stopSync(runId: string): Promise<SyncAnswer>;
 }
@@ -64,8 +65,8 @@ export function createProductApi(apiUrl: string, apiKey: string): ProductApi {
     async command(itemId, command) {
       await call('POST', `${address(itemId)}/commands`, command);
     },
-    async startSync() {
-      const { runId } = (await call('POST', `${apiUrl}/v1/offers/sync`)) as { runId: string };
+    async startSync(request) {
+      const { runId } = (await call('POST', `${apiUrl}/v1/offers/sync`, request)) as { runId: string };
       return runId;
     },
     sync: async (runId) => (await call('GET', `${apiUrl}/v1/offers/sync/${runId}`)) as SyncAnswer,

@@ -132,7 +132,6 @@ function configFor(to: { databaseUrl: string; temporalAddress: string; namespace
     },
     webhookSecrets: [SECRET],
     resellerWebhookSecrets: [SECRET],
-    providerConnected: true,
     host: '127.0.0.1',
     port: 0,
     adminApiKey: ADMIN_KEY,

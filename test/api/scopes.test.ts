@@ -34,7 +34,6 @@ beforeAll(async () => {
       reports: createOfferSyncReports(pool),
       desk: createSyncDesk(client),
       nudge: offerSyncNudge(client),
-      providerConnected: true,
     },
     readiness: createReadiness(pool, client),
     // Each scope's own name is the key that has it.

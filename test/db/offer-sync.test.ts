@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createOfferCatalogue, type OfferCatalogue } from '../../db/offer-catalogue.js';
 import { createOfferChanges, type OfferChanges } from '../../db/offer-changes.js';
 import { createOfferSyncReports, type OfferSyncReports } from '../../db/offer-sync-reports.js';
 import { createOfferSyncRuns, type OfferSyncRuns } from '../../db/offer-sync-runs.js';
@@ -7,11 +8,13 @@ import { openTestDatabase, type TestDatabase } from './database.js';
 
 let database: TestDatabase;
 let runs: OfferSyncRuns;
+let catalogue: OfferCatalogue;
 let changes: OfferChanges;
 let reports: OfferSyncReports;
 beforeAll(async () => {
   database = await openTestDatabase();
   runs = createOfferSyncRuns(database.pool);
+  catalogue = createOfferCatalogue(database.pool);
   changes = createOfferChanges(database.pool);
   reports = createOfferSyncReports(database.pool);
 });
@@ -25,6 +28,15 @@ const update = (sku: string): OfferChange => ({
   ...{ action: 'update', sku, offerId: `off-${sku}`, body: { monthlyPrice: 2 } },
   fields: { monthlyPrice: { from: 1, to: 2 } },
 });
+
+const failing = (sku: string | null): OfferChange => ({ action: 'error', sku, reason: 'two of them' });
+
+/** What a pass came to; it is for all SKUs unless `only` says which. */
+const plan = (
+  planned: OfferChange[],
+  unchanged: string[] = [],
+  more: { only?: string[]; brake?: string[] } = {},
+) => ({ changes: planned, unchanged, brake: more.brake ?? [], only: more.only ?? null });
 
 test('requests join the open run; a dry run has its own, and a new one begins when it is over', async () => {
   const first = await runs.request(all);
@@ -68,12 +80,17 @@ test('no request gets lost between the last look and the end', async () => {
 test('a change is claimed before it is sent, and a second claim says that it may have been sent', async () => {
   const run = await runs.request(all);
   await runs.take(run, 1);
-  const error: OfferChange = { action: 'error', sku: 'B', reason: 'two of them' };
-  const plan = { first: 1, toSend: [update('A')], errors: [error], unchanged: 7 };
-  await changes.keepPlan(run, plan);
-  await changes.keepPlan(run, plan);
+  const unchanged = ['C', 'D', 'E', 'F', 'G', 'H', 'I'];
+  await changes.keepPlan(run, 1, plan([failing('B'), update('A')], unchanged));
   expect(await changes.claim(run, 1)).toEqual({
-    ...{ sku: 'A', action: 'update', offerId: 'off-A', body: { monthlyPrice: 2 }, repeated: false },
+    ...{
+      sku: 'A',
+      action: 'update',
+      offerId: 'off-A',
+      body: { monthlyPrice: 2 },
+      repeated: false,
+      attempt: 1,
+    },
   });
   expect(await changes.claim(run, 1)).toMatchObject({ repeated: true });
   await changes.release(run, 1);
@@ -95,10 +112,10 @@ test('a change is claimed before it is sent, and a second claim says that it may
 test('a later pass of the run takes the place of the errors it mends', async () => {
   const run = await runs.request(all);
   await runs.take(run, 1);
-  const error: OfferChange = { action: 'error', sku: 'A', reason: 'two of them' };
-  await changes.keepPlan(run, { first: 1, toSend: [], errors: [error], unchanged: 0 });
-  await changes.keepPlan(run, { first: 2, toSend: [update('A')], errors: [], unchanged: 0 });
-  await changes.settle(run, 2, 'applied', null);
+  await changes.keepPlan(run, 1, plan([failing('A'), failing(null)]));
+  await changes.keepPlan(run, 2, plan([update('A')]));
+  await changes.claim(run, 3);
+  await changes.settle(run, 3, 'applied', null);
   await runs.finish(run, done);
   expect(await reports.report(run)).toMatchObject({ status: 'completed', updated: 1, failed: 0 });
 });
@@ -106,26 +123,181 @@ test('a later pass of the run takes the place of the errors it mends', async () 
 test('an execution that begins has what a dead one had in hand done again, and keeps what that had done', async () => {
   const run = await runs.request(all);
   await runs.take(run, 1);
-  await changes.keepPlan(run, { first: 1, toSend: ['A', 'B', 'C'].map(update), errors: [], unchanged: 0 });
+  await changes.keepPlan(run, 1, plan(['A', 'B', 'C', 'D'].map(update), ['E', 'F']));
+  await changes.claim(run, 1);
   await changes.settle(run, 1, 'applied', null);
   await changes.claim(run, 2);
-  expect(await runs.open(false)).toEqual({ runId: run, pass: 1, planned: 1, unchanged: 0 });
+  await changes.claim(run, 3);
+  expect(await runs.open(false)).toEqual({ runId: run, pass: 1 });
   expect(await runs.take(run, 2)).toBe('everything');
   expect((await reports.report(run))?.changes).toHaveLength(1);
   expect(await runs.open(true)).toBeNull();
+  // B, which the dead one was sending, got through; C did not.
+  const again = await changes.keepPlan(run, 2, plan([update('C'), update('D')], ['A', 'B', 'E', 'F']));
+  expect(again).toEqual({ first: 5, last: 6, brake: [] });
+  // Its call for C ends at last: that is no answer to any of the new ones.
+  await changes.settle(run, 3, 'applied', null);
+  expect(await reports.report(run)).toMatchObject({ updated: 2, unchanged: 2, failed: 0 });
+  for (const seq of [5, 6]) {
+    expect(await changes.claim(run, seq)).toMatchObject({ repeated: false, attempt: 1 });
+    await changes.settle(run, seq, 'applied', null);
+    // Nor does a change that has ended end otherwise.
+    await changes.settle(run, seq, 'failed', 'late');
+  }
+  await runs.finish(run, done);
+  expect(await reports.report(run)).toMatchObject({
+    status: 'completed',
+    updated: 4,
+    unchanged: 2,
+    failed: 0,
+  });
+});
+
+test('a pass has one plan: an attempt that comes late gets it, and takes nothing back', async () => {
+  const run = await runs.request(all);
+  await runs.take(run, 1);
+  const first = await changes.keepPlan(run, 1, plan([update('A')], ['B'], { brake: ['look'] }));
+  expect(first).toEqual({ first: 1, last: 1, brake: ['look'] });
+  await changes.claim(run, 1);
+  expect(await changes.keepPlan(run, 1, plan([update('A'), update('B')]))).toEqual(first);
+  expect(await changes.claim(run, 1)).toMatchObject({ sku: 'A', repeated: true, attempt: 2 });
+  expect(await changes.claim(run, 2)).toBeNull();
+});
+
+test('each SKU counts once in a run, however often that looked at it', async () => {
+  const run = await runs.request(all);
+  await runs.take(run, 1);
+  await changes.keepPlan(run, 1, plan([update('A'), failing('B'), failing(null)], ['C', 'D']));
+  await changes.claim(run, 1);
+  await changes.settle(run, 1, 'applied', null);
+  await runs.request(some('B', 'C'));
+  await runs.take(run, 2);
+  await changes.keepPlan(run, 2, plan([failing('B')], ['C'], { only: ['B', 'C'] }));
+  expect(await reports.report(run)).toMatchObject({ updated: 1, unchanged: 2, failed: 2 });
+  await runs.request(all);
+  await runs.request(some('D'));
+  await runs.take(run, 3);
+  await changes.keepPlan(run, 3, plan([failing(null)], ['A', 'B', 'C', 'D']));
+  await runs.finish(run, done);
+  const report = await reports.report(run);
+  expect(report).toMatchObject({ updated: 1, unchanged: 3, failed: 1, status: 'completed_with_errors' });
+  expect(report?.changes.map(({ sku, action }) => [sku, action])).toEqual([
+    ['A', 'update'],
+    [null, 'error'],
+  ]);
+});
+
+test('the report lists what it counts: what was planned and not sent is no change', async () => {
+  const run = await runs.request(all);
+  await runs.take(run, 1);
+  const skipped: OfferChange = { action: 'skip', sku: 'S', reason: 'a draft' };
+  await changes.keepPlan(run, 1, plan([update('A'), skipped, failing('B')], [], { brake: ['look'] }));
+  await runs.awaitApproval(run, 'look');
+  expect((await reports.report(run))?.changes.map(({ sku }) => sku)).toEqual(['A', 'S', 'B']);
+  await runs.finish(run, { status: 'stopped', reason: 'by a person' });
+  const report = await reports.report(run);
+  expect(report).toMatchObject({ status: 'stopped', updated: 0, skipped: 1, failed: 1 });
+  expect(report?.changes).toEqual([
+    { sku: 'S', action: 'skip', reason: 'a draft' },
+    { sku: 'B', action: 'error', reason: 'two of them' },
+  ]);
+});
+
+test('what a person saw is remembered, once; what was in hand, and asked for since, is looked at again', async () => {
+  const run = await runs.request(some('A', 'B'));
+  await runs.take(run, 1);
+  await changes.keepPlan(run, 1, plan([update('A')], ['B'], { only: ['A', 'B'], brake: ['look'] }));
+  await runs.awaitApproval(run, 'look');
+  expect(await runs.request(some('C'))).toBe(run);
+  expect(await changes.approved(run)).toEqual(new Map());
+  await runs.approve(run, 1);
+  await runs.approve(run, 1);
+  const fields = { monthlyPrice: { from: 1, to: 2 } };
+  expect(await changes.approved(run)).toEqual(new Map([['A', fields]]));
+  expect(await reports.report(run)).toMatchObject({
+    status: 'running',
+    reason: null,
+    updated: 0,
+    changes: [],
+  });
+  expect(await runs.take(run, 2)).toBe('some');
+  expect((await runs.inHand(run))?.sort()).toEqual(['A', 'B', 'C']);
+  // An answer that was lost, and comes once more after all.
+  await runs.approve(run, 1);
+  expect(await runs.inHand(run)).toHaveLength(3);
+  expect(await changes.keepPlan(run, 2, plan([update('A')], ['B', 'C'], { only: ['A', 'B', 'C'] }))).toEqual({
+    ...{ first: 2, last: 2, brake: [] },
+  });
+});
+
+test('SKUs that joined a run which failed, or had been in its hand, are the next one’s', async () => {
+  const failed = { status: 'failed', reason: 'gone' } as const;
+  const first = await runs.request(some('A'));
+  await runs.request(all);
+  await runs.take(first, 1);
+  await runs.request(some('B'));
+  expect(await runs.finish(first, failed)).toBe(true);
+  await runs.request({ dryRun: true, skus: null });
+  const second = await runs.request(some('C'));
+  await runs.take(second, 1);
+  expect((await runs.inHand(second))?.sort()).toEqual(['A', 'B', 'C']);
+  // What a person stopped is not brought up again; what joined meanwhile is.
+  await runs.request(some('D'));
+  await runs.finish(second, { status: 'stopped', reason: null });
+  const third = await runs.request(some('E'));
+  await runs.take(third, 1);
+  expect((await runs.inHand(third))?.sort()).toEqual(['D', 'E']);
+  await runs.finish(third, done);
+  const fourth = await runs.request(some('F'));
+  await runs.take(fourth, 1);
+  expect(await runs.inHand(fourth)).toEqual(['F']);
+});
+
+test('a catalogue is kept page by page, and gone on with by whoever comes next', async () => {
+  const run = await runs.request(all);
+  await runs.take(run, 1);
+  const page = (sku: string) => ({ kind: 'unusable' as const, sku, reason: 'a test' });
+  expect(await catalogue.soFar(run, 1)).toEqual({ products: 0, next: null, complete: false });
+  await catalogue.keepPage(run, 1, { before: 0, products: [page('old')], next: 'page 2' });
+  await catalogue.keepPage(run, 1, { before: 0, products: [page('A'), page('B')], next: 'page 2' });
+  expect(await catalogue.soFar(run, 1)).toEqual({ products: 2, next: 'page 2', complete: false });
+  await expect(catalogue.products(run, 1)).rejects.toThrow('not read to its end');
+  await catalogue.keepPage(run, 1, { before: 2, products: [page('C')], next: null });
+  // One that was taken for dead.
+  await expect(
+    catalogue.keepPage(run, 1, { before: 2, products: [page('C')], next: 'page 3' }),
+  ).rejects.toThrow('somebody else');
+  expect(await catalogue.soFar(run, 1)).toEqual({ products: 3, next: null, complete: true });
+  expect(await catalogue.products(run, 1)).toEqual([page('A'), page('B'), page('C')]);
+  await database.pool.query("update offer_sync_runs set read_at = now() - interval '11 minutes'");
+  expect(await catalogue.soFar(run, 1)).toMatchObject({ complete: false });
+  await changes.keepPlan(run, 1, plan([]));
+  await expect(catalogue.keepPage(run, 1, { before: 0, products: [], next: 'page 2' })).rejects.toThrow(
+    'no longer wanted',
+  );
+  await runs.request(some('A'));
+  await runs.take(run, 2);
+  await expect(catalogue.products(run, 2)).rejects.toThrow('not read to its end');
 });
 
 test('ten thousand products and changes are kept in the order they came', async () => {
   const run = await runs.request(all);
-  const skus = Array.from({ length: 10_000 }, (_, n) => `SKU-${n}`);
-  const products = skus.map((sku) => ({ kind: 'unusable' as const, sku, reason: 'a test' }));
-  await changes.keepProducts(run, products);
-  await changes.keepProducts(run, products);
-  expect(await changes.products(run)).toEqual(products);
-  await changes.keepPlan(run, { first: 1, toSend: skus.map(update), errors: [], unchanged: 0 });
+  await runs.take(run, 1);
+  const many = Array.from({ length: 10_000 }, (_, n) => `SKU-${n}`);
+  const products = many.map((sku) => ({ kind: 'unusable' as const, sku, reason: 'a test' }));
+  await catalogue.keepPage(run, 1, { before: 0, products, next: null });
+  await catalogue.keepPage(run, 1, { before: 0, products, next: null });
+  expect(await catalogue.products(run, 1)).toEqual(products);
+  await changes.keepPlan(run, 1, plan(many.map(update)));
   expect(await changes.claim(run, 10_000)).toMatchObject({ sku: 'SKU-9999' });
   // An attempt at the plan whose answer was lost is made again from the same products.
-  expect(await changes.products(run)).toHaveLength(10_000);
+  expect(await catalogue.products(run, 1)).toHaveLength(10_000);
+  await runs.request(all);
+  await runs.open(false);
+  await runs.take(run, 2);
+  await changes.keepPlan(run, 2, plan([], many));
+  expect(await reports.progress(run)).toMatchObject({ updated: 1, unchanged: 9_999 });
   await runs.finish(run, { status: 'stopped', reason: null });
-  expect(await changes.products(run)).toEqual([]);
+  const { rows } = await database.pool.query('select from offer_sync_products');
+  expect(rows).toEqual([]);
 });

@@ -36,6 +36,7 @@ describe.concurrent('the demo', { timeout: DONE_MS + READY_MS }, () => {
       });
       expect(answered).toMatch(/^\d+\.\d s$/);
     }
+    expect(output).toMatch(/^ +NET-1000 +update +monthlyPrice 59\.99 → 54\.99\n +NET-300 +create$/m);
     expect(output).toMatch(/Offer sync: completed \(1 created, 1 updated, /);
     expect(output).toMatch(/comes up empty\. Offer sync: awaiting_approval, .*no product is listed/);
     expect(output).toContain('The offers followed the catalogue as expected.');

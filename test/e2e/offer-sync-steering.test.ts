@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createOfferSyncRuns } from '../../db/offer-sync-runs.js';
+import { createPool } from '../../db/pool.js';
 import { SYNC_SCHEDULE } from '../../domain/workflow-names.js';
 import { spawnProcess } from '../../sandbox/stack/child-process.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
@@ -61,12 +63,59 @@ describe('the brake', () => {
       expect((await shop.call('POST', `/sync/${runId}/${decision}`)).status).toBe(409);
   });
 
+  test('approved, what was asked for meanwhile is in it: not the catalogue of the hour of the brake', async () => {
+    const night = repriced('SKU-1', 2);
+    shop.stock(night);
+    const runId = await shop.ask();
+    await shop.reaches(runId, 'awaiting_approval');
+    shop.stock([...night.with(1, product('SKU-2', { price: 22 })), product('SKU-7')]);
+    expect(await shop.ask()).toBe(runId);
+    expect(await shop.changed('SKU-7')).toBe(runId);
+    expect((await shop.call('POST', `/sync/${runId}/approve`)).status).toBe(200);
+    expect(await shop.reaches(runId)).toMatchObject({
+      ...{ status: 'completed', created: 1, updated: 2, unchanged: 4, failed: 0 },
+    });
+    expect(shop.writes()).toHaveLength(3);
+    expect([shop.offer('SKU-1')?.monthlyPrice, shop.offer('SKU-2')?.monthlyPrice]).toEqual([2, 22]);
+  });
+
+  test('a person approves what they saw: should more have come of it, they are asked again', async () => {
+    shop.stock(HALF);
+    const runId = await shop.ask();
+    await shop.reaches(runId, 'awaiting_approval');
+    shop.stock(HALF.slice(1));
+    expect((await shop.call('POST', `/sync/${runId}/approve`)).status).toBe(200);
+    const again = await shop.reaches(runId, 'awaiting_approval');
+    expect(again).toMatchObject({ deactivated: 4, unchanged: 2 });
+    expect(again.reason).toMatch(/4 of 6 active offers/);
+    await eventually('the second notification', () => notices(runId).length === 2);
+    expect(shop.writes()).toEqual([]);
+    expect((await shop.call('POST', `/sync/${runId}/approve`)).status).toBe(200);
+    expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', deactivated: 4, unchanged: 2 });
+    expect(shop.writes()).toHaveLength(4);
+  });
+
+  test('a decision that comes before any execution has the run in hand waits for that', async () => {
+    const pool = createPool(system.env['DATABASE_URL']!);
+    try {
+      const runId = await createOfferSyncRuns(pool).request({ dryRun: false, skus: null });
+      const early = await Promise.all([
+        shop.call('POST', `/sync/${runId}/stop`),
+        shop.call('POST', `/sync/${runId}/approve`),
+      ]);
+      expect(early.map(({ status }) => status)).toEqual([200, 409]);
+      expect(await shop.report(runId)).toMatchObject({ status: 'stopped', changes: [] });
+    } finally {
+      await pool.end();
+    }
+  });
+
   test('stopped, it has sent nothing, and the next run looks anew', async () => {
     shop.stock(repriced('SKU-1', 2));
     const runId = await shop.ask();
     expect((await shop.reaches(runId, 'awaiting_approval')).reason).toMatch(/SKU-1/);
     const stopped = await shop.call('POST', `/sync/${runId}/stop`);
-    expect(stopped).toMatchObject({ status: 200, body: { status: 'stopped', updated: 0 } });
+    expect(stopped).toMatchObject({ status: 200, body: { status: 'stopped', updated: 0, changes: [] } });
     expect(shop.writes()).toEqual([]);
     expect((await shop.call('POST', `/sync/${runId}/approve`)).status).toBe(409);
     shop.stock(repriced('SKU-1', 22));
@@ -145,6 +194,16 @@ describe('several ask', () => {
   });
 });
 
+test('a draft of something sold is left to a person, and told; it is not called unchanged', async () => {
+  await shop.platform('PATCH', `/${shop.offer('SKU-2')!.id}`, { status: 'draft' });
+  shop.forget();
+  const report = await shop.synced();
+  expect(report).toMatchObject({ status: 'completed', skipped: 1, unchanged: 5, failed: 0 });
+  const reason = expect.stringMatching(/its offer is draft/) as string;
+  expect(report.changes).toEqual([{ sku: 'SKU-2', action: 'skip', reason }]);
+  expect(shop.writes()).toEqual([]);
+});
+
 test('what cannot be asked', async () => {
   const [wrongFlag, noSkus, blankSku, noJson, unknown] = await Promise.all([
     shop.call('POST', '/sync', { dryRun: 'yes' }),
@@ -161,13 +220,14 @@ test('what cannot be asked', async () => {
   expect((await shop.call('POST', '/sync/nobody/approve')).status).toBe(404);
 });
 
-test('without a products system there is nothing to sync, and no schedule', async () => {
+test('without a products system a run ends with the reason, and there is no schedule', async () => {
   const alone = await systemForTest({
     providerSystems: false,
     policy: { categories: { default: { availability: 'manual' } } },
   });
-  const { status, body } = await new Shop(alone).call('POST', '/sync');
-  expect(status).toBe(409);
-  expect(body['detail']).toMatch(/PROVIDER_API_URL/);
+  const lonely = new Shop(alone);
+  const failed = await lonely.reaches(await lonely.ask(), 'failed');
+  expect(failed.reason).toMatch(/PROVIDER_API_URL/);
+  expect(lonely.writes()).toEqual([]);
   await expect(alone.client.schedule.getHandle(SYNC_SCHEDULE).describe()).rejects.toThrow(/not found/i);
 });

@@ -98,6 +98,78 @@ test('SIGKILL half way: what was done is not repeated, what was under way is loo
   await pool.end();
 }, 120_000);
 
+/** The worker dies without a word, and another takes its place. */
+async function replaceWorker(): Promise<void> {
+  const worker = system.worker();
+  worker.kill('SIGKILL');
+  await worker.exited;
+  await system.startWorker();
+}
+
+test('SIGKILL while the catalogue is read: the pages that are there are not read again', async () => {
+  system.provider.control.setProducts(DEARER, 3);
+  const before = system.provider.control.calls().length;
+  const pages = () =>
+    system.provider.control
+      .calls()
+      .slice(before)
+      .filter(({ path }) => path === '/products');
+  // Pages come slowly, so that one is under way.
+  system.provider.control.setFaults([{ kind: 'delay', ms: 1_500, path: '/products', times: 3 }]);
+  const runId = await shop.ask();
+  await eventually('the third page to be under way', () => pages().length === 3);
+  await replaceWorker();
+  expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', updated: 12, failed: 0 });
+  // Four pages, and the third once more.
+  expect(pages()).toHaveLength(5);
+  expect(applied()).toHaveLength(12);
+}, 120_000);
+
+test('SIGKILL while it is planned: planned once more, and each change is sent once', async () => {
+  shop.stock(DEARER);
+  const pool = createPool(system.env['DATABASE_URL']!);
+  const client = await pool.connect();
+  try {
+    // Only planning asks what a person has seen.
+    await client.query('begin');
+    await client.query('lock table offer_sync_approved in access exclusive mode');
+    const runId = await shop.ask();
+    await eventually('the plan to wait', async () => {
+      const { rowCount } = await pool.query(
+        `select from pg_locks where not granted and relation = 'offer_sync_approved'::regclass`,
+      );
+      return rowCount !== 0;
+    });
+    const worker = system.worker();
+    worker.kill('SIGKILL');
+    await worker.exited;
+    await client.query('commit');
+    await system.startWorker();
+    expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', updated: 12, failed: 0 });
+    expect(applied()).toHaveLength(12);
+    expect(shop.writes()).toHaveLength(12);
+  } finally {
+    client.release(true);
+    await pool.end();
+  }
+}, 120_000);
+
+test('SIGKILL while it waits for approval: it waits on, people are not told again, and approval holds', async () => {
+  shop.stock(DEARER.slice(6));
+  const runId = await shop.ask();
+  await shop.reaches(runId, 'awaiting_approval');
+  const notices = () =>
+    system.notifications.received().filter(({ data }) => String(data['message']).includes(runId));
+  await eventually('the notification', () => notices().length === 1);
+  await replaceWorker();
+  expect(await shop.report(runId)).toMatchObject({ status: 'awaiting_approval', updated: 6, deactivated: 6 });
+  expect(shop.writes()).toEqual([]);
+  expect((await shop.call('POST', `/sync/${runId}/approve`)).status).toBe(200);
+  expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', updated: 6, deactivated: 6 });
+  expect(shop.writes()).toHaveLength(12);
+  expect(notices()).toHaveLength(1);
+}, 120_000);
+
 test('a workflow ended from outside leaves its run to the next one who asks', async () => {
   shop.stock(BASE.slice(6));
   const runId = await shop.ask();

@@ -1,6 +1,8 @@
 import type { OfferSyncReport, OfferSyncStatus } from '../../domain/offer-sync-run.js';
 import type { Call } from '../../sandbox/http/call-log.js';
 import type { Product } from '../../sandbox/provider/requests.js';
+import { spawnProcess } from '../../sandbox/stack/child-process.js';
+import { projectRoot } from '../../sandbox/stack/project-root.js';
 import type { System } from '../../sandbox/system/start-system.js';
 import { eventually } from '../support/eventually.js';
 
@@ -31,9 +33,9 @@ export class Shop {
     this.system.offergrid.control.clearFaults();
     this.system.provider.control.clearFaults();
     await this.empty();
-    for (const { sku, productName, type, price } of products) {
+    for (const { sku, productName, type, price, details } of products) {
       const offer = { sku, name: productName, category: type, monthlyPrice: price, status: 'active' };
-      await this.platform('POST', '', offer);
+      await this.platform('POST', '', { ...offer, serviceSpecificData: details ?? undefined });
     }
     this.stock(products);
     this.forget();
@@ -86,6 +88,33 @@ export class Shop {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  }
+
+  /** The built command as people run it, `offers sync` and what follows. What it printed, and its exit code. */
+  async cli(...args: string[]): Promise<{ code: number | null; output: string }> {
+    const process = await spawnProcess({
+      name: 'cli',
+      args: ['dist/cli/main.js', 'offers', 'sync', ...args],
+      env: this.system.env,
+      cwd: projectRoot(),
+    });
+    const { code } = await process.exited;
+    return { code, output: process.output() };
+  }
+
+  /** Reads of the provider's catalogue ever since, each page counted. */
+  productReads(): number {
+    return this.system.provider.control.calls().filter((call) => call.path === '/products').length;
+  }
+
+  /** What resellers can find, by SKU. */
+  async onSale(): Promise<(string | undefined)[]> {
+    const response = await fetch(`${this.system.offergrid.url}/reseller/catalog`, {
+      headers: { 'x-api-key': this.system.keys.reseller },
+    });
+    const listed = (await response.json()) as { id: string }[];
+    const offers = this.system.offergrid.control.offers();
+    return listed.map(({ id }) => offers.find((offer) => offer.id === id)?.sku ?? undefined);
   }
 
   /** Asks for a run; its id. */

@@ -14,14 +14,14 @@ interface Story {
   moves: string[];
   /** Nobody decides about it but a person. */
   undecided?: boolean;
-  tell: (item: PlacedItem) => Promise<void>;
+  /** Waits for each step for so many milliseconds at most. */
+  tell: (item: PlacedItem, patience: number) => Promise<void>;
 }
 
-const PATIENT = { within: 50_000 };
-const accepted = (item: PlacedItem) =>
-  eventually('the acceptance', () => item.path().includes('accepted'), PATIENT);
-const asField = async (item: PlacedItem, last: string, data: object) => {
-  await accepted(item);
+const accepted = (item: PlacedItem, within: number) =>
+  eventually('the acceptance', () => item.path().includes('accepted'), { within });
+const asField = async (item: PlacedItem, within: number, last: string, data: object) => {
+  await accepted(item, within);
   await item.reported('appointment.scheduled', VISIT);
   await item.reported('installation.started');
   await item.reported(last, data);
@@ -32,22 +32,22 @@ const STORIES: Story[] = [
   {
     name: 'completed',
     moves: ['accepted', 'scheduled', 'in_progress', 'completed', 'active'],
-    tell: async (item) => {
-      await asField(item, 'installation.completed', {});
-      await eventually('completion', () => item.path().includes('completed'), PATIENT);
+    tell: async (item, within) => {
+      await asField(item, within, 'installation.completed', {});
+      await eventually('completion', () => item.path().includes('completed'), { within });
       await item.reported('service.activated', LIVE);
     },
   },
   {
     name: 'failed',
     moves: ['accepted', 'scheduled', 'in_progress', 'failed'],
-    tell: (item) => asField(item, 'installation.failed', { reason: 'No conduit' }),
+    tell: (item, within) => asField(item, within, 'installation.failed', { reason: 'No conduit' }),
   },
   {
     name: 'cancelled',
     moves: ['accepted', 'cancelled'],
-    tell: async (item) => {
-      await accepted(item);
+    tell: async (item, within) => {
+      await accepted(item, within);
       await item.reported('order.cancelled', { reason: 'Customer withdrew', requestedBy: 'customer' });
     },
   },
@@ -55,8 +55,8 @@ const STORIES: Story[] = [
     name: 'rejected',
     moves: ['submitted_to_provider', 'rejected'],
     undecided: true,
-    tell: async (item) => {
-      await eventually('the acknowledgement', () => item.path().includes(ACKNOWLEDGED), PATIENT);
+    tell: async (item, within) => {
+      await eventually('the acknowledgement', () => item.path().includes(ACKNOWLEDGED), { within });
       await item.commanded('reject', { reason: 'No crew' });
     },
   },
@@ -100,7 +100,7 @@ experiment<{ each: number }>({
         story.undecided === true ? { serviceAddress: { street: '9 Unclear Road' } } : {},
       ),
     }));
-    await Promise.all(placed.map(({ story, item }) => story.tell(item)));
+    await Promise.all(placed.map(({ story, item }) => story.tell(item, patience)));
     const done = () => placed.filter(({ story, item }) => item.path().at(-1) === story.moves.at(-1)).length;
     await eventually('every item to end', () => done() === placed.length, { within: patience, seen: done });
 

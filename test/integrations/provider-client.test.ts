@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createProviderClient } from '../../integrations/provider/client.js';
 import { ProviderError } from '../../integrations/provider/errors.js';
+import type { ProductList } from '../../integrations/provider/schemas.js';
 import { deadUrl, json, startRecordingServer, type RecordingServer } from './recording-server.js';
 
 let server: RecordingServer;
@@ -11,6 +12,16 @@ beforeEach(async () => {
   server = await startRecordingServer();
 });
 afterEach(() => server.close());
+
+/** All pages of the catalogue. */
+async function catalogue(from?: string) {
+  const all: ProductList = { products: [], unusable: [] };
+  for await (const { products, unusable } of client().listProducts(from)) {
+    all.products.push(...products);
+    all.unusable.push(...unusable);
+  }
+  return all;
+}
 
 async function failure(call: Promise<unknown>): Promise<ProviderError> {
   const error: unknown = await call.then(
@@ -114,7 +125,7 @@ describe('products', () => {
       { productName: ' ' },
       null,
     ]);
-    const { products, unusable } = await client().listProducts();
+    const { products, unusable } = await catalogue();
     expect(products).toMatchObject([{ sku: 'A', details: { maxBandwidth: 1000 }, colour: 'blue' }]);
     expect(unusable.map(({ sku }) => sku)).toEqual(['B', null, null]);
     expect(unusable[0]?.problem).toMatch(/^price: [^\n;]+$/);
@@ -131,12 +142,16 @@ describe('products', () => {
       };
       json(200, pages[request.url])(request, response);
     };
-    expect((await client().listProducts()).products.map(({ sku }) => sku)).toEqual(['A', 'B', 'C']);
+    expect((await catalogue()).products.map(({ sku }) => sku)).toEqual(['A', 'B', 'C']);
+    // From a page on.
+    expect((await catalogue(`${server.url}/base/products?page=3`)).products.map(({ sku }) => sku)).toEqual([
+      'C',
+    ]);
   });
 
   it('does not follow pages in circles', async () => {
     server.answer = json(200, { products: [], next: '/base/products' });
-    expect(await failure(client().listProducts())).toMatchObject({ kind: 'bad_answer', retryable: false });
+    expect(await failure(catalogue())).toMatchObject({ kind: 'bad_answer', retryable: false });
     expect(server.received).toHaveLength(1);
   });
 
@@ -144,7 +159,7 @@ describe('products', () => {
     const elsewhere = await startRecordingServer();
     try {
       server.answer = json(200, { products: [], next: `${elsewhere.url}/base/products` });
-      expect(await failure(client().listProducts())).toMatchObject({ kind: 'bad_answer' });
+      expect(await failure(catalogue())).toMatchObject({ kind: 'bad_answer' });
       expect(elsewhere.received).toEqual([]);
     } finally {
       await elsewhere.close();
@@ -156,7 +171,7 @@ describe('products', () => {
       request.url === '/base/products'
         ? json(200, { products: [product('A')], next: '?page=2' })(request, response)
         : json(503, {})(request, response);
-    expect(await failure(client().listProducts())).toMatchObject({ kind: 'unavailable', retryable: true });
+    expect(await failure(catalogue())).toMatchObject({ kind: 'unavailable', retryable: true });
   });
 });
 

@@ -6,6 +6,7 @@ import { inject } from 'vitest';
 import { parsePolicy } from '../../config/policy.js';
 import { budgetName, createCallBudget, type CallBudget } from '../../db/call-budget.js';
 import { migrate } from '../../db/migrate.js';
+import { createOfferCatalogue } from '../../db/offer-catalogue.js';
 import { createOfferChanges } from '../../db/offer-changes.js';
 import { createOfferSyncRuns } from '../../db/offer-sync-runs.js';
 import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
@@ -139,6 +140,7 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
         starter: createFulfillmentStarter(client),
         offerSync: {
           runs: createOfferSyncRuns(pool),
+          catalogue: createOfferCatalogue(pool),
           changes: createOfferChanges(pool),
           nudge: offerSyncNudge(client),
         },

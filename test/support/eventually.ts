@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  { within = 20_000, seen }: { within?: number; seen?: () => unknown } = {},
+  { within = 40_000, seen }: { within?: number; seen?: () => unknown } = {},
 ): Promise<T> {
   const end = performance.now() + within;
   let failure: unknown;

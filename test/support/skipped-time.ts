@@ -6,6 +6,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createActivities } from '../../activities/index.js';
 import { parsePolicy } from '../../config/policy.js';
+import { createOfferCatalogue } from '../../db/offer-catalogue.js';
 import { createOfferChanges } from '../../db/offer-changes.js';
 import { createOfferSyncRuns } from '../../db/offer-sync-runs.js';
 import { createOffers } from '../../db/offers.js';
@@ -55,6 +56,8 @@ export interface SkippedTime {
     offerId?: string;
     street?: string;
     metadata?: Record<string, unknown>;
+    /** For faults that are to strike only this item; default a new one. */
+    itemId?: string;
   }): Promise<HeardItem>;
   stop(): Promise<void>;
 }
@@ -122,6 +125,7 @@ export async function startSkippedTime(
     starter: createFulfillmentStarter(env.client),
     offerSync: {
       runs: createOfferSyncRuns(pool),
+      catalogue: createOfferCatalogue(pool),
       changes: createOfferChanges(pool),
       nudge: offerSyncNudge(env.client),
     },
@@ -152,9 +156,16 @@ export async function startSkippedTime(
     notifications,
     pool,
     postgresLine,
-    hear: async ({ hoursAgo = 0, incomplete = false, offerId = 'off-789-ghi', street, metadata }) => {
+    hear: async ({
+      hoursAgo = 0,
+      incomplete = false,
+      offerId = 'off-789-ghi',
+      street,
+      metadata,
+      ...order
+    }) => {
       const createdAt = (await env.currentTimeMs()) - hoursAgo * HOUR;
-      const itemId = `item-${randomUUID()}`;
+      const { itemId = `item-${randomUUID()}` } = order;
       const { orderId } = offergrid.control.placeOrder({
         items: [{ offerId }],
         itemIds: [itemId],

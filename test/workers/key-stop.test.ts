@@ -13,8 +13,7 @@ import {
 import { eventually } from '../support/eventually.js';
 
 const PROBE_EVERY = 2_000;
-/** Calls that were on their way when the stop was raised. */
-const IN_FLIGHT = 300;
+const PROBED = '/provider/orders';
 const REFUSED: HttpFault = { kind: 'error', status: 401, path: '/provider/**' };
 
 async function start(options: CallWorkersOptions = {}): Promise<CallWorkers> {
@@ -27,8 +26,12 @@ const refusals = (system: CallWorkers, status = 401) =>
   system.offergrid.control.calls().filter((call) => call.status === status);
 const firstRefusal = (system: CallWorkers, status = 401) =>
   eventually('a refused call', () => Date.parse(refusals(system, status)[0]?.at ?? '') || undefined);
-const callsAfter = (system: CallWorkers, at: number) =>
-  system.offergrid.control.calls().filter((call) => Date.parse(call.at) > at);
+/** Calls since the first probe. What was on its way when the stop was raised is long through by then. */
+const callsSinceProbe = (system: CallWorkers) => {
+  const calls = system.offergrid.control.calls();
+  const first = calls.findIndex(({ path }) => path === PROBED);
+  return first < 0 ? [] : calls.slice(first);
+};
 const isAnswered = (system: CallWorkers) => (itemId: string) =>
   system.offergrid.control.path(itemId).includes('accepted');
 const untouched = (system: CallWorkers, items: string[]) => {
@@ -45,10 +48,10 @@ describe.each([401, 403])('a %i', (status) => {
     system.offergrid.control.setFaults([{ ...REFUSED, status }]);
     const items = await system.place(40);
     const stopped = await firstRefusal(system, status);
-    await eventually('three probes', () => callsAfter(system, stopped + IN_FLIGHT).length >= 3);
-    const probes = callsAfter(system, stopped + IN_FLIGHT);
+    await eventually('three probes', () => callsSinceProbe(system).length >= 3);
+    const probes = callsSinceProbe(system);
     expect(new Set(probes.map(({ method, path }) => `${method} ${path}`))).toEqual(
-      new Set(['GET /provider/orders']),
+      new Set([`GET ${PROBED}`]),
     );
     const times = [stopped, ...probes.map(({ at }) => Date.parse(at))];
     const gaps = times.slice(1).map((time, n) => time - times[n]!);
@@ -90,7 +93,7 @@ test('who meets a refusal and dies leaves the telling and the probing to others'
   await first.stop();
   const second = await system.startWorker();
   const items = await system.place(5);
-  await eventually('a probe', () => refusals(system).some(({ path }) => path === '/provider/orders'));
+  await eventually('a probe', () => refusals(system).some(({ path }) => path === PROBED));
   expect(untouched(system, items)).toEqual(items);
   await eventually('the notification', () => outages(system).length === down.length + 1);
   system.offergrid.control.clearFaults();
@@ -162,10 +165,8 @@ test('without Postgres a worker stops by itself, and Postgres is told when it is
   await alone.postgresLine.cut();
   system.offergrid.control.setFaults([REFUSED]);
   await system.place(20);
-  const stopped = await firstRefusal(system);
-  await eventually('two probes', () => callsAfter(system, stopped + IN_FLIGHT).length >= 2);
-  const probes = callsAfter(system, stopped + IN_FLIGHT);
-  expect(new Set(probes.map(({ path }) => path))).toEqual(new Set(['/provider/orders']));
+  await eventually('two probes', () => callsSinceProbe(system).length >= 2);
+  expect(new Set(callsSinceProbe(system).map(({ path }) => path))).toEqual(new Set([PROBED]));
   await eventually('the notification', () => outages(system).length === 1);
   await alone.postgresLine.mend();
   await eventually(

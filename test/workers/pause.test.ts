@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.js';
 
 const PAUSE = 4_000;
 /** Calls that were on their way when the pause was asked for. */
-const IN_FLIGHT = 300;
+const IN_FLIGHT = PAUSE / 2;
 const TOLD_TO_WAIT: HttpFault = {
   ...{ kind: 'error', status: 429, body: { statusCode: 429, retryAfter: PAUSE / 1_000 }, times: 1 },
   headers: { 'X-RateLimit-Reset': '0' },

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createOrderRecords } from '../../db/order-records.js';
 import type { OrderView } from '../../domain/order-view.js';
 import { platformEvent, providerEvent, state } from '../../workflows/messages.js';
 import type { ProviderEvent } from '../../domain/provider-event.js';
@@ -133,6 +134,101 @@ describe('a service that is switched on at once', () => {
     const view = await ended(item);
     expect(activations(item)).toHaveLength(1);
     expect(view).toMatchObject({ outcome: 'cancelled', attention: { code: 'cancelled_in_field' } });
+  });
+});
+
+describe('what the table of cancellations has no row for', () => {
+  let time: SkippedTime;
+  beforeAll(async () => {
+    time = await startSkippedTime({ acknowledgeAfter: '1s' });
+  });
+  afterAll(() => time?.stop());
+  afterEach(() => {
+    time.offergrid.control.clearFaults();
+    time.provider.control.clearFaults();
+    time.provider.control.setActivation('at-once');
+  });
+  const withdraw = (item: HeardItem) =>
+    item.handle.signal(providerEvent, {
+      id: 'cancel',
+      type: 'order.cancelled',
+      time: TIME,
+      data: { reason: 'No need', requestedBy: 'customer' },
+    });
+  const updates = (item: HeardItem) =>
+    time.offergrid.control
+      .calls()
+      .filter(({ method, path }) => method === 'PATCH' && path.includes(item.itemId))
+      .map(({ body }) => (body as { status: string }).status);
+
+  test('an acknowledgement that fails is not repeated', async () => {
+    time.offergrid.control.setFaults([
+      { kind: 'error', status: 503, method: 'PATCH', whenBody: { status: 'submitted_to_provider' } },
+    ]);
+    const item = await time.hear({ incomplete: true });
+    await eventually('the acknowledgement', () => updates(item).length > 0);
+    await withdraw(item);
+    expect(await ended(item)).toMatchObject({ outcome: 'rejected' });
+    expect(updates(item).at(-1)).toBe('rejected');
+    expect(time.offergrid.control.path(item.itemId)).toEqual(['pending', 'rejected']);
+  });
+
+  test('an order that was acknowledged is rejected', async () => {
+    const item = await time.hear({ incomplete: true });
+    await eventually('the acknowledgement', () => updates(item).length > 0);
+    await withdraw(item);
+    expect(await ended(item)).toMatchObject({ outcome: 'rejected' });
+    expect(time.offergrid.control.path(item.itemId)).toEqual([
+      'pending',
+      'submitted_to_provider',
+      'rejected',
+    ]);
+  });
+
+  test('an activation that was promised for later goes before a person', async () => {
+    time.provider.control.setActivation('later');
+    const item = await time.hear({ offerId: 'off-ins-1' });
+    await eventually('the promise', () =>
+      time.provider.control.activations().some(({ itemId }) => itemId === item.itemId),
+    );
+    await cancel(time, item);
+    expect(await ended(item)).toMatchObject({
+      outcome: 'cancelled',
+      attention: { code: 'cancelled_in_field' },
+    });
+  });
+
+  test('nothing waits for Postgres; what happened is on record when it is back', async () => {
+    const item = await time.hear({});
+    await eventually('the work order', async () => (await look(item)).workOrderId !== null);
+    await time.postgresLine.cut();
+    await withdraw(item);
+    await eventually('the cancellation', () =>
+      time.offergrid.control.path(item.itemId).includes('cancelled'),
+    );
+    await eventually('the work order to be cancelled', () =>
+      time.provider.control
+        .workOrders()
+        .some((one) => one.itemId === item.itemId && one.state === 'cancelled'),
+    );
+    await time.postgresLine.mend();
+    await time.env.sleep('5m');
+    expect(await ended(item)).toMatchObject({ outcome: 'cancelled' });
+    const record = await createOrderRecords(time.pool).find(item.itemId);
+    expect(record?.view).toMatchObject({ stage: 'done', outcome: 'cancelled' });
+  });
+
+  test('a work order that cannot be cancelled goes before a person', async () => {
+    const item = await time.hear({});
+    await eventually('the work order', async () => (await look(item)).workOrderId !== null);
+    const { workOrderId } = await look(item);
+    const path = `/work-orders/${workOrderId ?? ''}/cancel`;
+    time.provider.control.setFaults([{ kind: 'error', status: 409, path }]);
+    await withdraw(item);
+    expect(await ended(item)).toMatchObject({
+      outcome: 'cancelled',
+      attention: { code: 'cancelled_in_field' },
+    });
   });
 });
 

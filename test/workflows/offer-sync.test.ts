@@ -6,11 +6,14 @@ import { isOver } from '../../domain/offer-sync-run.js';
 import { OFFERGRID_QUEUE, offerSyncWorkflowId } from '../../domain/workflow-names.js';
 import { sampleProducts } from '../../sandbox/provider/products.js';
 import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
+import { createSyncDesk } from '../../api/sync-desk.js';
+import { eventually } from '../support/eventually.js';
 import { startSkippedTime, type SkippedTime } from '../support/skipped-time.js';
 
 /** More than one execution takes on. */
 const MANY = 220;
 const PER_EXECUTION = 200;
+const LONG_HISTORY = 1_800;
 
 let world: SkippedTime;
 let runs: OfferSyncRuns;
@@ -27,29 +30,51 @@ const products = (count: number, price: number) =>
     sku: `SKU-${n}`,
     ...{ productName: 'Plan', type: 'other', price, isActive: true },
   }));
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n);
 const sent = (method: string) => world.offergrid.control.calls().filter((call) => call.method === method);
 
-/** A run from the request to its end, and how many events each of its executions took. */
-async function ran() {
+const workflow = () => world.env.client.workflow.getHandle(offerSyncWorkflowId(false));
+
+/** Asks for a run; its id, and its first execution's. */
+async function asked() {
   const runId = await runs.request({ dryRun: false, skus: null });
   await offerSyncNudge(world.env.client)(false);
+  return { runId, first: (await workflow().describe()).runId };
+}
+
+/** The histories of an execution and of those that went on with it. */
+async function historiesFrom(first: string): Promise<History[]> {
   const { client } = world.env;
-  const handle = client.workflow.getHandle(offerSyncWorkflowId(false));
-  const { runId: first } = await handle.describe();
-  let failure: unknown;
-  await handle.result().catch((error: unknown) => (failure = error));
-  const events: number[] = [];
-  const priorities = new Set<number | null | undefined>();
+  const found: History[] = [];
   let execution: string | null | undefined = first;
   while (execution != null) {
-    const history: History = await client.workflow.getHandle(handle.workflowId, execution).fetchHistory();
-    events.push(history.events?.length ?? 0);
-    for (const { activityTaskScheduledEventAttributes: scheduled } of history.events ?? [])
-      if (scheduled?.taskQueue?.name === OFFERGRID_QUEUE) priorities.add(scheduled.priority?.priorityKey);
+    const history: History = await client.workflow
+      .getHandle(offerSyncWorkflowId(false), execution)
+      .fetchHistory();
+    found.push(history);
     const end = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
     execution = end?.newExecutionRunId;
   }
-  return { report: (await reports.report(runId))!, events, priorities: [...priorities], failure };
+  return found;
+}
+
+const lengths = (histories: History[]) => histories.map(({ events }) => events?.length ?? 0);
+
+/** A run from the request to its end, and how many events each of its executions took. */
+async function ran() {
+  const { runId, first } = await asked();
+  let failure: unknown;
+  await workflow()
+    .result()
+    .catch((error: unknown) => (failure = error));
+  const histories = await historiesFrom(first);
+  const priorities = new Set<number | null | undefined>();
+  for (const { activityTaskScheduledEventAttributes: scheduled } of histories.flatMap(
+    ({ events }) => events ?? [],
+  ))
+    if (scheduled?.taskQueue?.name === OFFERGRID_QUEUE) priorities.add(scheduled.priority?.priorityKey);
+  const report = (await reports.report(runId))!;
+  return { report, events: lengths(histories), priorities: [...priorities], failure };
 }
 
 test('many changes: each sent once, and no history grows with them', async () => {
@@ -80,6 +105,67 @@ test('a platform that is gone: the run gives up for now, says what it did not se
 
   world.offergrid.control.clearFaults();
   expect((await ran()).report).toMatchObject({ status: 'completed', updated: MANY });
+}, 120_000);
+
+test('offers that the platform keeps failing at, side by side: each is told, and the rest goes on', async () => {
+  world.provider.control.setProducts([...sampleProducts, ...products(MANY, 22)]);
+  const idOf = new Map(world.offergrid.control.offers().map(({ sku, id }) => [sku, id]));
+  // In the middle, and at the end, where there is nothing left that would get through.
+  const bad = [...range(100, 110), ...range(MANY - 9, MANY)].map((n) => `SKU-${n}`);
+  world.offergrid.control.setFaults(
+    bad.map((sku) => ({
+      ...({ kind: 'error', status: 500, method: 'PATCH' } as const),
+      path: `/provider/offers/${idOf.get(sku)}`,
+    })),
+  );
+  const { report } = await ran();
+  expect(report).toMatchObject({ status: 'completed_with_errors', updated: MANY - 19, failed: 19 });
+  const failed = report.changes.filter(({ action }) => action === 'error');
+  expect(failed.map(({ sku }) => sku).sort()).toEqual([...bad].sort());
+  for (const { reason } of failed) expect(reason).toMatch(/^Offergrid updateOffer: unavailable \(500\)/);
+
+  world.offergrid.control.clearFaults();
+  expect((await ran()).report).toMatchObject({ status: 'completed', updated: 19, failed: 0 });
+}, 120_000);
+
+test('while Postgres is away changes wait for it; none is given up for that', async () => {
+  const [dearer, same] = [products(10, 23), products(MANY, 22).slice(10)];
+  world.provider.control.setProducts([...sampleProducts, ...dearer, ...same]);
+  const before = sent('PATCH').length;
+  world.offergrid.control.setFaults([{ kind: 'delay', ms: 1_000, method: 'PATCH', times: 1 }]);
+  const { runId } = await asked();
+  const over = workflow().result();
+  await eventually('a change to be under way', () => sent('PATCH').length > before);
+  await world.postgresLine.cut();
+  // Longer than anything is tried that the platform refuses.
+  await eventually('many attempts', async () => {
+    const { raw } = await workflow().describe();
+    return (raw.pendingActivities ?? []).some(({ attempt }) => (attempt ?? 0) > 10);
+  });
+  await world.postgresLine.mend();
+  await over;
+  expect(await reports.report(runId)).toMatchObject({ status: 'completed', updated: 10, failed: 0 });
+}, 120_000);
+
+test('who asks for weeks while a run waits for a person makes no history long, and is not told again', async () => {
+  world.provider.control.setProducts(products(MANY, 22).slice(0, 50));
+  const { runId, first } = await asked();
+  await eventually('the brake', async () => (await reports.progress(runId))?.status === 'awaiting_approval');
+  const nudge = offerSyncNudge(world.env.client);
+  for (let week = 0; week < 40; week += 1) {
+    await runs.request({ dryRun: false, skus: [`SKU-${week}`] });
+    await Promise.all(range(0, 50).map(() => nudge(false)));
+  }
+  expect(await reports.progress(runId)).toMatchObject({ status: 'awaiting_approval' });
+  await createSyncDesk(world.env.client).decide((await reports.progress(runId))!, 'approve');
+  await workflow().result();
+  expect(await reports.report(runId)).toMatchObject({ status: 'completed', failed: 0 });
+  const events = lengths(await historiesFrom(first));
+  expect(events.length).toBeGreaterThan(1);
+  // It cannot go on as another in the moment in which somebody asks: the waves that come meanwhile are on top.
+  expect(Math.max(...events)).toBeLessThan(LONG_HISTORY + 500);
+  const notices = world.notifications.received();
+  expect(notices.filter(({ data }) => String(data['message']).includes(runId))).toHaveLength(1);
 }, 120_000);
 
 test('who asks in the moment in which a run ends gets another', async () => {

@@ -224,6 +224,42 @@ describe('the platform shows less than we have told it', () => {
   });
 });
 
+describe('an item that the platform does not show any more', () => {
+  test('is put before a person, looked for less and less often, and goes on when it is back', async () => {
+    const item = await time.hear({});
+    await until(item, ({ workOrderId }) => workOrderId !== null);
+    const path = `/provider/orders/${item.itemId}`;
+    const reads = () =>
+      time.offergrid.control.calls().filter((call) => call.method === 'GET' && call.path === path).length;
+    // As reconciliation tells it: that something is amiss, not what.
+    const reconciled = () =>
+      item.handle.signal(platformEvent, {
+        id: 'run',
+        type: 'reconciled',
+        occurredAt: '2031-01-01T00:00:00Z',
+      });
+    const known = reads();
+    time.offergrid.control.setFaults([{ kind: 'error', status: 404, method: 'GET', path }]);
+    await reconciled();
+    const view = await until(item, ({ attention }) => attention?.code === 'drift');
+    expect(view.attention?.message).toContain('does not show this item');
+    for (let run = 0; run < 24; run += 1) {
+      await time.env.sleep('30m');
+      await reconciled();
+      await look(item);
+    }
+    expect(reads() - known, 'looks, after 0, 1, 3 and 7 hours').toBe(4);
+    await eventually('the notice', () => item.hoursOf('order.attention').length > 0);
+    expect(item.hoursOf('order.attention')).toHaveLength(1);
+
+    time.offergrid.control.clearFaults();
+    await command(item, { command: 'retry', actor: 'dana' });
+    await until(item, ({ attention }) => attention === null);
+    await command(item, { command: 'schedule', ...VISIT, actor: 'dana' });
+    await until(item, ({ offergridStatus }) => offergridStatus === 'scheduled');
+  });
+});
+
 test('a visit that keeps its date and gets another window is told, though the first attempt failed', async () => {
   const item = await time.hear({});
   await until(item, ({ workOrderId }) => workOrderId !== null);

@@ -1,0 +1,110 @@
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SYNC_SCHEDULE } from '../../domain/workflow-names.js';
+import { spawnProcess } from '../../sandbox/stack/child-process.js';
+import { projectRoot } from '../../sandbox/stack/project-root.js';
+import { eventually } from '../support/eventually.js';
+import { startTestSystem, type TestSystem } from '../support/test-system.js';
+import { product, Shop, skus } from './shop.js';
+
+const HOUR = 3_600_000;
+const BASE = skus(6).map((sku) => product(sku));
+
+let system: TestSystem;
+let shop: Shop;
+beforeAll(async () => {
+  system = await startTestSystem({ offergrid: { offers: [] }, policy: { offerSync: { every: '1h' } } });
+  shop = new Shop(system);
+  await shop.begin(BASE);
+});
+afterAll(() => system?.stop());
+
+const schedule = () => system.client.schedule.getHandle(SYNC_SCHEDULE);
+const period = async () => (await schedule().describe()).spec.intervals?.map(({ every }) => every);
+const taken = async () => (await schedule().describe()).info.numActionsTaken;
+const changePolicy = (every: string) =>
+  writeFile(system.env['FULFILLMENT_POLICY']!, JSON.stringify({ offerSync: { every } }));
+
+test('the worker makes the schedule, with the period of the policy', async () => {
+  const { spec, info, state, action } = await schedule().describe();
+  expect(spec.intervals).toMatchObject([{ every: HOUR }]);
+  expect(state.paused).toBe(false);
+  // An execution that hangs ends before the next turn is skipped for it.
+  expect(action).toMatchObject({ workflowType: 'syncOffers', workflowExecutionTimeout: HOUR });
+  const [first, second] = info.nextActionTimes.map((time) => time.getTime());
+  expect(second! - first!).toBe(HOUR);
+});
+
+test('schedule, HTTP and command line at once: one run, which reads and lists once', async () => {
+  // A price that jumps: the run waits for a person, so that none of them can come too late to join it.
+  shop.stock([...BASE.slice(1), product('SKU-1', { price: 50 })]);
+  const reads = shop.productReads();
+  const actions = await taken();
+  const [{ code, output }, asked, again] = await Promise.all([
+    shop.cli('--json'),
+    shop.ask(),
+    shop.ask(),
+    schedule().trigger(),
+  ]);
+  await eventually('the turn of the schedule', async () => (await taken()) > actions);
+  await system.client.workflow.getHandle((await lastScheduled())!).result();
+  expect(code, output).toBe(1);
+  expect(again).toBe(asked);
+  expect(output).toContain(`/v1/offers/sync/${asked}/approve`);
+  expect((await shop.report(asked)).status).toBe('awaiting_approval');
+
+  expect((await shop.call('POST', `/sync/${asked}/approve`)).status).toBe(200);
+  expect(await shop.reaches(asked)).toMatchObject({ status: 'completed', updated: 1, unchanged: 5 });
+  expect(shop.productReads()).toBe(reads + 1);
+  expect(shop.calls('GET')).toHaveLength(1);
+  expect(shop.writes()).toHaveLength(1);
+});
+
+async function lastScheduled(): Promise<string | undefined> {
+  const { info } = await schedule().describe();
+  return info.recentActions.at(-1)?.action.workflow.workflowId;
+}
+
+test('the command applies another period; a schedule that people paused stays paused', async () => {
+  await schedule().pause('a look at the prices first');
+  await changePolicy('1d');
+  const command = await spawnProcess({
+    name: 'cli',
+    args: ['dist/cli/main.js', 'schedules', 'apply'],
+    env: system.env,
+    cwd: projectRoot(),
+  });
+  expect(await command.exited).toMatchObject({ code: 0 });
+  expect(command.output()).toMatch(/reconcile-orders.*sync-offers/);
+  expect(await period()).toEqual([24 * HOUR]);
+  expect((await schedule().describe()).state).toMatchObject({
+    paused: true,
+    note: 'a look at the prices first',
+  });
+  await schedule().unpause();
+});
+
+test('a worker that starts with another policy changes the period, and runs come by themselves', async () => {
+  await changePolicy('2s');
+  await system.worker().stop();
+  await system.startWorker();
+  expect(await period()).toEqual([2_000]);
+
+  shop.stock([...BASE.slice(1), product('SKU-1', { price: 40 })]);
+  await eventually('the new price', () => shop.offer('SKU-1')?.monthlyPrice === 40);
+
+  // While a run waits for a person, those that the schedule asks for join it.
+  shop.forget();
+  shop.stock(BASE.slice(3));
+  const waits = async () => (await shop.report(await shop.ask())).status === 'awaiting_approval';
+  await eventually('a run that waits', waits);
+  const runId = await shop.ask();
+  const [reads, before] = [shop.productReads(), await taken()];
+  await eventually('three more turns of the schedule', async () => (await taken()) >= before + 3);
+  expect(await shop.ask()).toBe(runId);
+  expect(shop.productReads()).toBe(reads);
+  expect(shop.writes()).toEqual([]);
+  expect((await shop.call('POST', `/sync/${runId}/approve`)).status).toBe(200);
+  expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', deactivated: 3 });
+  expect(shop.writes()).toHaveLength(3);
+});
