@@ -4,7 +4,7 @@ import type { OfferSyncRun } from '../../domain/offer-sync-run.js';
 
 const run = (counts: Partial<OfferSyncRun> = {}): OfferSyncRun => ({
   ...{ runId: 'r-1', dryRun: false, status: 'running', reason: null },
-  ...{ created: 0, updated: 0, unchanged: 0, deactivated: 0, failed: 0 },
+  ...{ created: 0, updated: 0, unchanged: 0, deactivated: 0, skipped: 0, failed: 0 },
   ...counts,
 });
 
