@@ -19,10 +19,9 @@ export function syncReport(report: OfferSyncReport): string {
 function counts(run: OfferSyncRun): string {
   const { created, updated, deactivated, unchanged, skipped, failed } = run;
   const would = run.dryRun || run.status === 'awaiting_approval' ? 'would be ' : '';
-  const left = skipped === 0 ? '' : `left to a person ${skipped}, `;
   return (
     `${would}created ${created}, updated ${updated}, deactivated ${deactivated}, ` +
-    `unchanged ${unchanged}, ${left}failed ${failed}`
+    `unchanged ${unchanged}, failed ${failed}${skipped === 0 ? '' : `, skipped ${skipped}`}`
   );
 }
 

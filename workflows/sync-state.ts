@@ -31,8 +31,8 @@ export const STOPPED: EarlyEnd = { status: 'stopped', reason: 'stopped by a pers
 export class SyncState {
   /** Whether a run was asked for since we last looked for one. */
   requested = false;
-  /** The run in hand; null: none any more, undefined: we have not looked yet. */
-  run: OpenRun | null | undefined;
+  /** The run in hand. */
+  run: OpenRun | null;
   stopped = false;
   /** Set while the run waits for a person. */
   braked: { approved: boolean } | null;
@@ -45,7 +45,7 @@ export class SyncState {
     readonly dryRun: boolean,
     carried: CarriedRun | undefined,
   ) {
-    this.run = carried?.run;
+    this.run = carried?.run ?? null;
     this.braked = carried?.braked === undefined ? null : { approved: false };
     this.note = carried?.note ?? null;
   }
@@ -54,20 +54,13 @@ export class SyncState {
     setHandler(syncRequested, () => void (this.requested = true));
     setHandler(
       decideSync,
-      async (asked) => {
-        await condition(() => this.run !== undefined);
-        this.#refuseImpossible(asked);
+      async ({ decision }) => {
         const { written } = this;
-        if (asked.decision === 'stop') this.stopped = true;
+        if (decision === 'stop') this.stopped = true;
         else if (this.braked !== null) this.braked.approved = true;
         await condition(() => this.written > written);
       },
-      {
-        // An early one waits for its run.
-        validator: (asked: Asked) => {
-          if (this.run !== undefined) this.#refuseImpossible(asked);
-        },
-      },
+      { validator: (asked: Asked) => this.#refuseImpossible(asked) },
     );
   }
 

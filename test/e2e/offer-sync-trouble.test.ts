@@ -60,6 +60,15 @@ test('a catalogue that cannot be read: the run fails with the reason, and nothin
   expect(applied()).toHaveLength(12);
 });
 
+test('products that changed while no run could be carried out are in the next one', async () => {
+  shop.stock(DEARER);
+  system.provider.control.setFaults([{ kind: 'error', status: 404, path: '/products' }]);
+  await shop.reaches(await shop.changed('SKU-2'), 'failed');
+  system.provider.control.clearFaults();
+  expect(await shop.reaches(await shop.changed('SKU-5'))).toMatchObject({ status: 'completed', updated: 2 });
+  expect([2, 3, 5].map((n) => shop.offer(`SKU-${n}`)?.monthlyPrice)).toEqual([21, 20, 21]);
+});
+
 test('SIGKILL half way: what was done is not repeated, what was under way is looked at', async () => {
   shop.stock([product('SKU-new'), ...DEARER]);
   const late = { kind: 'delay', ms: 8_000, times: 1 } as const;

@@ -1,9 +1,12 @@
 import type { History } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOfferSyncReports, type OfferSyncReports } from '../../db/offer-sync-reports.js';
 import { createOfferSyncRuns, type OfferSyncRuns } from '../../db/offer-sync-runs.js';
 import { isOver } from '../../domain/offer-sync-run.js';
 import { OFFERGRID_QUEUE, offerSyncWorkflowId } from '../../domain/workflow-names.js';
+import { projectRoot } from '../../sandbox/stack/project-root.js';
 import { sampleProducts } from '../../sandbox/provider/products.js';
 import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
 import { createSyncDesk } from '../../api/sync-desk.js';
@@ -42,6 +45,9 @@ async function asked() {
   return { runId, first: (await workflow().describe()).runId };
 }
 
+/** All that were looked at. */
+const replayable: { workflowId: string; history: History }[] = [];
+
 /** The histories of an execution and of those that went on with it. */
 async function historiesFrom(first: string): Promise<History[]> {
   const { client } = world.env;
@@ -52,6 +58,7 @@ async function historiesFrom(first: string): Promise<History[]> {
       .getHandle(offerSyncWorkflowId(false), execution)
       .fetchHistory();
     found.push(history);
+    replayable.push({ workflowId: offerSyncWorkflowId(false), history });
     const end = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes;
     execution = end?.newExecutionRunId;
   }
@@ -77,6 +84,13 @@ async function ran() {
   return { report, events: lengths(histories), priorities: [...priorities], failure };
 }
 
+/** What the tests begin with: many offers in step with their products. */
+async function inStep(price: number): Promise<void> {
+  world.offergrid.control.clearFaults();
+  world.provider.control.setProducts([...sampleProducts, ...products(MANY, price)]);
+  expect((await ran()).report).toMatchObject({ status: 'completed', failed: 0 });
+}
+
 test('many changes: each sent once, and no history grows with them', async () => {
   world.provider.control.setProducts([...sampleProducts, ...products(MANY, 20)]);
   const { report, events, priorities } = await ran();
@@ -89,6 +103,7 @@ test('many changes: each sent once, and no history grows with them', async () =>
 }, 120_000);
 
 test('a platform that is gone: the run gives up for now, says what it did not send, and the next one does it', async () => {
+  await inStep(20);
   world.provider.control.setProducts([...sampleProducts, ...products(MANY, 21)]);
   const refused = { kind: 'error', status: 503, method: 'PATCH' } as const;
   world.offergrid.control.setFaults([refused]);
@@ -108,27 +123,34 @@ test('a platform that is gone: the run gives up for now, says what it did not se
 }, 120_000);
 
 test('offers that the platform keeps failing at, side by side: each is told, and the rest goes on', async () => {
+  await inStep(21);
   world.provider.control.setProducts([...sampleProducts, ...products(MANY, 22)]);
   const idOf = new Map(world.offergrid.control.offers().map(({ sku, id }) => [sku, id]));
-  // In the middle, and at the end, where there is nothing left that would get through.
-  const bad = [...range(100, 110), ...range(MANY - 9, MANY)].map((n) => `SKU-${n}`);
-  world.offergrid.control.setFaults(
-    bad.map((sku) => ({
-      ...({ kind: 'error', status: 500, method: 'PATCH' } as const),
-      path: `/provider/offers/${idOf.get(sku)}`,
-    })),
-  );
+  const failsAt = (bad: string[]) =>
+    world.offergrid.control.setFaults(
+      bad.map((sku) => ({
+        ...({ kind: 'error', status: 500, method: 'PATCH' } as const),
+        path: `/provider/offers/${idOf.get(sku)}`,
+      })),
+    );
+  // At the beginning, when nothing has got through yet, and on the way.
+  const bad = [...range(0, 10), ...range(100, 110)].map((n) => `SKU-${n}`);
+  failsAt(bad);
   const { report } = await ran();
-  expect(report).toMatchObject({ status: 'completed_with_errors', updated: MANY - 19, failed: 19 });
+  expect(report).toMatchObject({ status: 'completed_with_errors', updated: MANY - 20, failed: 20 });
   const failed = report.changes.filter(({ action }) => action === 'error');
   expect(failed.map(({ sku }) => sku).sort()).toEqual([...bad].sort());
   for (const { reason } of failed) expect(reason).toMatch(/^Offergrid updateOffer: unavailable \(500\)/);
 
+  // At the end, when there is nothing left that would get through.
+  failsAt(bad.slice(11));
+  expect((await ran()).report).toMatchObject({ status: 'completed_with_errors', updated: 11, failed: 9 });
   world.offergrid.control.clearFaults();
-  expect((await ran()).report).toMatchObject({ status: 'completed', updated: 19, failed: 0 });
+  expect((await ran()).report).toMatchObject({ status: 'completed', updated: 9, failed: 0 });
 }, 120_000);
 
 test('while Postgres is away changes wait for it; none is given up for that', async () => {
+  await inStep(22);
   const [dearer, same] = [products(10, 23), products(MANY, 22).slice(10)];
   world.provider.control.setProducts([...sampleProducts, ...dearer, ...same]);
   const before = sent('PATCH').length;
@@ -148,6 +170,7 @@ test('while Postgres is away changes wait for it; none is given up for that', as
 }, 120_000);
 
 test('who asks for weeks while a run waits for a person makes no history long, and is not told again', async () => {
+  await inStep(22);
   world.provider.control.setProducts(products(MANY, 22).slice(0, 50));
   const { runId, first } = await asked();
   await eventually('the brake', async () => (await reports.progress(runId))?.status === 'awaiting_approval');
@@ -180,4 +203,16 @@ test('who asks in the moment in which a run ends gets another', async () => {
     // As close on its end as can be: the workflow is still there, and has just looked for what is wanted.
     while (!(await over(runId))) if (performance.now() > end) throw new Error(`run ${round} was forgotten`);
   }
+}, 120_000);
+
+test('whatever went wrong, a worker that takes a run over can go on with it', async () => {
+  const workflowBundle = { codePath: join(projectRoot(), 'dist/workflow-bundle.js') };
+  const failed: string[] = [];
+  let replayed = 0;
+  for await (const { error } of Worker.runReplayHistories({ workflowBundle }, replayable)) {
+    replayed += 1;
+    if (error !== undefined) failed.push(error.message);
+  }
+  expect(failed).toEqual([]);
+  expect(replayed).toBeGreaterThan(10);
 }, 120_000);
