@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApplicationFailure, log } from '@temporalio/activity';
 import type { ChangeOutcome, OfferChangeActivities } from '../domain/offer-sync-activities.js';
+import type { CallBudget } from '../db/call-budget.js';
 import type { ClaimedChange, OfferChanges } from '../db/offer-changes.js';
 import type { Offers, StoredOffer } from '../db/offers.js';
 import type { OffergridClient } from '../integrations/offergrid/client.js';
@@ -11,8 +12,12 @@ import { asFailure } from './offergrid-failure.js';
 export interface OfferChangeDependencies {
   offergrid: OffergridClient;
   offers: Pick<Offers, 'upsert' | 'replaceAll'>;
-  offerSync: { changes: OfferChanges };
+  offerSync: { changes: OfferChanges; budget: Pick<CallBudget, 'hasFree'> };
 }
+
+/** Share of the call budget that is kept for orders, which come at any time: an answer never waits for a price. */
+const KEPT_FOR_ORDERS = 0.1;
+const ASK_AGAIN_MS = 2_000;
 
 /** The platform, or our own call budget, says that it did nothing. */
 const NOT_TAKEN: ReadonlySet<OffergridErrorKind> = new Set([
@@ -31,7 +36,7 @@ const MOST_ATTEMPTS = 8;
 /** The offer sync's calls to Offergrid. */
 export function createOfferChangeActivities(dependencies: OfferChangeDependencies): OfferChangeActivities {
   const { offergrid, offers } = dependencies;
-  const { changes } = dependencies.offerSync;
+  const { changes, budget } = dependencies.offerSync;
 
   /** Null: the platform took it, and did not show what came of it. */
   const carryOut = async (change: ClaimedChange): Promise<PlatformOffer | null> => {
@@ -51,6 +56,7 @@ export function createOfferChangeActivities(dependencies: OfferChangeDependencie
     },
 
     async applyOfferChange({ runId, seq }): Promise<ChangeOutcome> {
+      if (!(await budget.hasFree(KEPT_FOR_ORDERS))) throw isForOrders();
       const change = await changes.claim(runId, seq);
       if (change === null) throw ApplicationFailure.nonRetryable(`run ${runId} has no change ${seq}`);
       if (typeof change === 'string') return change;
@@ -94,6 +100,14 @@ async function seen(
   return Object.entries(body).every(([field, value]) => isDeepStrictEqual(offer[field], value))
     ? offer
     : null;
+}
+
+function isForOrders(): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: 'what is left of the call budget is kept for orders',
+    type: 'Offergrid.rate_limited',
+    nextRetryDelay: ASK_AGAIN_MS * (1 + Math.random() / 2),
+  });
 }
 
 function isRefusal(error: OffergridError): boolean {

@@ -33,6 +33,8 @@ export interface CallBudget {
    * works again is let through a stop.
    */
   acquire(options?: { probe: boolean }): Promise<Lease | NoRoom>;
+  /** Whether at least this share (0 to 1) of all that may be sent is free; without Postgres nobody knows, and it is not. */
+  hasFree(share: number): Promise<boolean>;
   /** The platform said 429: nobody is given a lease for so many milliseconds. */
   pause(ms: number): Promise<void>;
   /** 401 and 403 stop all calls. */
@@ -193,6 +195,9 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
         }
         return takeLocal(isProbe);
       }
+    },
+    async hasFree(of) {
+      return away === null && (await slots.hasFree(of).catch(() => false));
     },
     async pause(ms) {
       pausedUntil = Math.max(pausedUntil, now() + ms);

@@ -120,6 +120,18 @@ export function createCallSlots(pool: Pool, budget: string, limits: readonly Cal
       return slots === null ? { slots, waitMs: Math.max(waitMs, pausedMs, 0), pausedMs, stopped } : { slots };
     },
 
+    /** Whether at least this share (0 to 1) of every span's slots is free. */
+    async hasFree(share: number): Promise<boolean> {
+      const { rows } = await pool.query<{ free: boolean | null }>(
+        `select bool_and(last.free_at <= now()) as free
+           from unnest($2::text[], $3::int[]) as wanted (span, before) cross join lateral (
+             select free_at from call_slots where budget = $1 and span = wanted.span
+              order by free_at offset wanted.before limit 1) as last`,
+        [budget, spans, limits.map(({ calls }) => Math.ceil(calls * share) - 1)],
+      );
+      return rows[0]?.free === true;
+    },
+
     /** Asked right before a call: another process may have been told since its slot was taken. */
     async standing(): Promise<Standing> {
       const { rows } = await pool.query<Standing>(

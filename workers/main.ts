@@ -102,6 +102,7 @@ async function main(config: WorkerConfig): Promise<void> {
           catalogue: createOfferCatalogue(pool),
           changes: createOfferChanges(pool),
           nudge: offerSyncNudge(client),
+          budget,
         },
         startNotification,
         rules: {

@@ -116,6 +116,22 @@ describe('the limit', () => {
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
+  test('says whether a share of it is free', async () => {
+    const budget = open({ budget: 'share', callsPerMinute: 20 });
+    const lease = await takeAtOnce(budget);
+    expect(await budget.hasFree(0.95)).toBe(true);
+    expect(await budget.hasFree(1)).toBe(false);
+    for (let taken = 1; taken < 18; taken += 1) (await takeAtOnce(budget))!.answered();
+    expect(await budget.hasFree(0.1)).toBe(true);
+    (await takeAtOnce(budget))!.answered();
+    expect(await budget.hasFree(0.1)).toBe(false);
+    lease!.unused();
+    await eventually('what was not used', () => budget.hasFree(0.1));
+    const ofTheHour = open({ budget: 'share of the hour', callsPerMinute: 20, callsPerHour: 30 });
+    expect(await takeAll(ofTheHour)).toHaveLength(20);
+    expect(await ofTheHour.hasFree(0.3)).toBe(false);
+  });
+
   test('is each key’s own', async () => {
     const one = open({ budget: budgetName('https://api.offergrid.io', 'key-1') });
     const other = open({ budget: budgetName('https://api.offergrid.io', 'key-2') });

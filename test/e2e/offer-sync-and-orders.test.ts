@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createOfferSyncRuns } from '../../db/offer-sync-runs.js';
 import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
 import { startCallWorkers, type CallWorkers } from '../support/call-workers.js';
@@ -11,23 +11,11 @@ const PRICES = 60;
 /** Two calls each, the read and the answer: more than a minute's. */
 const ORDERS = 8;
 
-let world: CallWorkers;
-beforeAll(async () => {
-  world = await startCallWorkers({ callsPerMinute: CALLS_PER_MINUTE, minuteMs: MINUTE_MS });
+/** A world in which {@link PRICES} new prices are being sent. */
+async function startPricing(callsPerMinute: number, minuteMs: number): Promise<CallWorkers> {
+  const world = await startCallWorkers({ callsPerMinute, minuteMs });
+  onTestFinished(() => world.stop());
   await world.startWorker();
-});
-afterAll(() => world?.stop());
-
-/** New prices that were sent so far. */
-const sent = () =>
-  world.offergrid.control
-    .calls()
-    .filter(({ method, path }) => method === 'PATCH' && path.startsWith('/provider/offers/')).length;
-
-const accepted = (items: string[]) =>
-  items.filter((itemId) => world.offergrid.control.path(itemId).includes('accepted')).length;
-
-test('orders that come while new prices use up the call budget are answered before the prices that still wait', async () => {
   const { offergrid, provider, pool, client } = world;
   const priced = skus(PRICES).map((sku) => product(sku, { price: 21 }));
   offergrid.control.setOffers([
@@ -40,18 +28,46 @@ test('orders that come while new prices use up the call budget are answered befo
   provider.control.setProducts([...provider.control.products(), ...priced]);
   await createOfferSyncRuns(pool).request({ dryRun: false, skus: null });
   await offerSyncNudge(client)(false);
+  return world;
+}
+
+/** New prices that were sent so far. */
+const prices = ({ offergrid }: CallWorkers) =>
+  offergrid.control
+    .calls()
+    .filter(({ method, path }) => method === 'PATCH' && path.startsWith('/provider/offers/'));
+
+const accepted = ({ offergrid }: CallWorkers, items: string[]) =>
+  items.filter((itemId) => offergrid.control.path(itemId).includes('accepted')).length;
+
+test('orders that come while new prices use up the call budget are answered before the prices that still wait', async () => {
+  const world = await startPricing(CALLS_PER_MINUTE, MINUTE_MS);
+  const sent = () => prices(world).length;
   await eventually("a minute's calls to be used up", () => sent() >= CALLS_PER_MINUTE - 1, {
     within: 50_000,
   });
 
   const before = sent();
   const items = await world.place(ORDERS);
-  const seen = () => ({ accepted: accepted(items), sent: sent() });
-  await eventually('the answers', () => accepted(items) === ORDERS, { within: 50_000, seen });
+  const seen = () => ({ accepted: accepted(world, items), sent: sent() });
+  await eventually('the answers', () => accepted(world, items) === ORDERS, { within: 50_000, seen });
   // Those that were in a worker's hands already, and what fitted between an order's read and its answer.
   expect(sent() - before).toBeLessThanOrEqual(CALLS_PER_MINUTE);
-  expect(offergrid.control.calls().filter(({ status }) => status === 429)).toEqual([]);
+  expect(world.offergrid.control.calls().filter(({ status }) => status === 429)).toEqual([]);
   // The prices do follow.
   const later = sent();
   await eventually('more prices', () => sent() > later, { within: 50_000 });
+});
+
+test('an order that comes when new prices have used up all they may is answered at once', async () => {
+  const [callsPerMinute, minuteMs] = [20, 15_000];
+  const world = await startPricing(callsPerMinute, minuteMs);
+  // All but a tenth, and the list of offers.
+  await eventually('the prices to stop', () => prices(world).length >= callsPerMinute - 3);
+  const [item = ''] = await world.place(1);
+  const transitions = () => world.offergrid.control.transitions(item);
+  const answer = await eventually('the answer', () => transitions().find(({ to }) => to === 'accepted'));
+  // Before any of the calls that were used comes free again.
+  const [first] = world.offergrid.control.calls();
+  expect(Date.parse(answer.at) - Date.parse(first!.at)).toBeLessThan(minuteMs);
 });

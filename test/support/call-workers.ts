@@ -143,6 +143,7 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
           catalogue: createOfferCatalogue(pool),
           changes: createOfferChanges(pool),
           nudge: offerSyncNudge(client),
+          budget,
         },
         startNotification: notificationStarter(client),
         rules: { policy: parsePolicy(options.policy ?? {}), providerConnected: true, workflowUrlBase: null },

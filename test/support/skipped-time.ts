@@ -128,6 +128,8 @@ export async function startSkippedTime(
       catalogue: createOfferCatalogue(pool),
       changes: createOfferChanges(pool),
       nudge: offerSyncNudge(env.client),
+      // Nothing limits the calls here.
+      budget: { hasFree: () => Promise.resolve(true) },
     },
     startNotification: notificationStarter(env.client),
     rules: {
