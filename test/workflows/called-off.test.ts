@@ -108,6 +108,24 @@ describe('a service that is switched on at once', () => {
     expect(activations(item)).toEqual([]);
   });
 
+  test('nor while the platform cannot be asked whether it was cancelled there', async () => {
+    time.provider.control.setFaults([{ kind: 'error', status: 503, path: '/activations' }]);
+    const item = await time.hear({});
+    await accepted(item);
+    const path = `/provider/orders/${item.itemId}`;
+    time.offergrid.control.setFaults([{ kind: 'error', status: 503, method: 'GET', path }]);
+    await cancel(time, item);
+    await eventually('a read in vain', () =>
+      time.offergrid.control.calls().some((call) => call.path === path && call.status === 503),
+    );
+    time.provider.control.clearFaults();
+    await time.env.sleep('10m');
+    time.offergrid.control.clearFaults();
+    await time.env.sleep('5m');
+    expect(await ended(item)).toMatchObject({ outcome: 'cancelled' });
+    expect(activations(item)).toEqual([]);
+  });
+
   test('and was switched on while its cancellation was under way: a person is told', async () => {
     const item = await time.hear({});
     const status = `/provider/orders/${item.itemId}/status`;
