@@ -1,3 +1,4 @@
+import type { OfferSyncProgress } from '../db/offer-sync-progress.js';
 import type { OfferSyncRun } from '../domain/offer-sync-run.js';
 
 /** As much of a terminal, or of a file in its place, as progress is shown on. */
@@ -12,22 +13,22 @@ const CLEAR_TO_END = '\u001b[K';
 
 /**
  * Shows people how far a run is: a line that is drawn over and over on a terminal; where lines stay, one for each tenth
- * of the changes. `changes`: how many the run has, errors included; 0 while nobody knows.
+ * of the changes. A dry run sends nothing.
  */
 export function createSyncProgress(screen: Screen) {
   let tenthsTold = 0;
   return {
-    show(run: OfferSyncRun, changes: number): void {
-      const done = run.dryRun ? 0 : settledChanges(run);
-      const of = `${done} of ${changes} changes`;
+    show({ dryRun, failed }: OfferSyncRun, { settled, planned }: OfferSyncProgress): void {
+      const sends = !dryRun && planned > 0;
+      const share = sends ? settled / planned : 0;
+      const told = `${settled} of ${planned} changes, ${failed} failed`;
       if (screen.isTTY === true) {
-        const line =
-          done === 0 ? 'Reading and comparing …' : `${bar(done / changes)} ${of}, ${failures(run)}`;
+        const line = sends ? `${bar(share)} ${told}` : 'Reading and comparing …';
         screen.write(`\r${line.slice(0, (screen.columns ?? 80) - 1)}${CLEAR_TO_END}`);
         return;
       }
-      const tenths = done === 0 ? 0 : Math.floor((10 * done) / changes);
-      if (tenths > tenthsTold) screen.write(`${of}, ${failures(run)}\n`);
+      const tenths = Math.floor(10 * share);
+      if (tenths > tenthsTold) screen.write(`${told}\n`);
       tenthsTold = tenths;
     },
 
@@ -38,16 +39,7 @@ export function createSyncProgress(screen: Screen) {
   };
 }
 
-/** Changes that are through, one way or the other. */
-export function settledChanges({ created, updated, deactivated, failed }: OfferSyncRun): number {
-  return created + updated + deactivated + failed;
-}
-
 function bar(share: number): string {
-  const full = Math.round(Math.min(1, share) * BAR_WIDTH);
+  const full = Math.round(share * BAR_WIDTH);
   return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${Math.floor(share * 100)} %`;
-}
-
-function failures({ failed }: OfferSyncRun): string {
-  return `${failed} failed`;
 }

@@ -17,11 +17,11 @@ export function syncReport(report: OfferSyncReport): string {
 }
 
 function counts(run: OfferSyncRun): string {
-  const { created, updated, deactivated, unchanged, failed } = run;
+  const { created, updated, deactivated, unchanged, skipped, failed } = run;
   const would = run.dryRun || run.status === 'awaiting_approval' ? 'would be ' : '';
   return (
     `${would}created ${created}, updated ${updated}, deactivated ${deactivated}, ` +
-    `unchanged ${unchanged}, failed ${failed}`
+    `unchanged ${unchanged}, failed ${failed}${skipped === 0 ? '' : `, skipped ${skipped}`}`
   );
 }
 

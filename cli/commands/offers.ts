@@ -1,12 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { toCliConfig } from '../../config/to-config.js';
 import type { RawEnv } from '../../config/read-env.js';
-import { createOfferSyncReports, type OfferSyncReports } from '../../db/offer-sync-reports.js';
+import { createOfferSyncProgress } from '../../db/offer-sync-progress.js';
+import { createOfferSyncReports } from '../../db/offer-sync-reports.js';
 import { createOfferSyncRuns } from '../../db/offer-sync-runs.js';
+import type { Pool } from '../../db/pool.js';
 import type { OfferSyncReport, OfferSyncRun } from '../../domain/offer-sync-run.js';
 import { CommandFailed, type Command, type Told } from '../command.js';
 import { withDatabase } from '../database.js';
-import { createSyncProgress, settledChanges } from '../sync-progress.js';
+import { createSyncProgress } from '../sync-progress.js';
 import { syncReport } from '../sync-report.js';
 
 const LOOK_EVERY_MS = 500;
@@ -24,7 +26,7 @@ export const offersSyncCommand: Command = {
         throw new CommandFailed('No products system is connected: PROVIDER_API_URL is not set.');
       const runId = await createOfferSyncRuns(pool).request({ dryRun, skus: null });
       await nudge(env, dryRun);
-      return told(await settled(createOfferSyncReports(pool), runId));
+      return told(await settled(pool, runId));
     }),
 };
 
@@ -49,9 +51,10 @@ async function nudge(env: RawEnv, dryRun: boolean): Promise<void> {
 }
 
 /** The run once it is over or waits for a person; meanwhile people see how far it is. */
-async function settled(reports: OfferSyncReports, runId: string): Promise<OfferSyncReport> {
+async function settled(pool: Pool, runId: string): Promise<OfferSyncReport> {
+  const reports = createOfferSyncReports(pool);
+  const changes = createOfferSyncProgress(pool);
   const progress = createSyncProgress(process.stderr);
-  let changes = 0;
   try {
     for (;;) {
       const run = await reports.progress(runId);
@@ -60,9 +63,7 @@ async function settled(reports: OfferSyncReports, runId: string): Promise<OfferS
         if (report === null) throw new CommandFailed(`Run ${runId} is gone.`);
         return report;
       }
-      // Only a plan adds changes: there is no need to count them at each look.
-      if (settledChanges(run) > changes) changes = (await reports.report(runId))?.changes.length ?? 0;
-      progress.show(run, changes);
+      progress.show(run, await changes(runId));
       await wait(LOOK_EVERY_MS);
     }
   } finally {

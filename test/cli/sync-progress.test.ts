@@ -2,11 +2,7 @@ import { expect, test } from 'vitest';
 import { createSyncProgress, type Screen } from '../../cli/sync-progress.js';
 import type { OfferSyncRun } from '../../domain/offer-sync-run.js';
 
-const run = (counts: Partial<OfferSyncRun> = {}): OfferSyncRun => ({
-  ...{ runId: 'r-1', dryRun: false, status: 'running', reason: null },
-  ...{ created: 0, updated: 0, unchanged: 0, deactivated: 0, skipped: 0, failed: 0 },
-  ...counts,
-});
+const run = (more: Partial<OfferSyncRun> = {}) => ({ dryRun: false, failed: 0, ...more }) as OfferSyncRun;
 
 function screenOf(kind: Omit<Screen, 'write'>) {
   const written: string[] = [];
@@ -15,13 +11,15 @@ function screenOf(kind: Omit<Screen, 'write'>) {
 
 test('on a terminal one line is drawn over and over, and the terminal is left clean', () => {
   const { written, progress } = screenOf({ isTTY: true, columns: 80 });
-  progress.show(run(), 0);
-  progress.show(run({ created: 10, updated: 14, deactivated: 1, failed: 5 }), 120);
-  progress.show(run({ updated: 115, failed: 5 }), 120);
+  progress.show(run(), { settled: 0, planned: 0 });
+  progress.show(run(), { settled: 0, planned: 120 });
+  progress.show(run({ failed: 5 }), { settled: 30, planned: 120 });
+  progress.show(run({ failed: 5 }), { settled: 120, planned: 120 });
   progress.end();
   const clear = '\u001b[K';
   expect(written).toEqual([
     `\rReading and comparing …${clear}`,
+    `\r${'░'.repeat(24)} 0 % 0 of 120 changes, 0 failed${clear}`,
     `\r${'█'.repeat(6)}${'░'.repeat(18)} 25 % 30 of 120 changes, 5 failed${clear}`,
     `\r${'█'.repeat(24)} 100 % 120 of 120 changes, 5 failed${clear}`,
     `\r${clear}`,
@@ -30,14 +28,14 @@ test('on a terminal one line is drawn over and over, and the terminal is left cl
 
 test('a narrow terminal is not overrun, which would leave lines behind', () => {
   const { written, progress } = screenOf({ isTTY: true, columns: 30 });
-  progress.show(run({ updated: 30 }), 120);
+  progress.show(run(), { settled: 30, planned: 120 });
   expect(written[0]).toBe(`\r${'█'.repeat(6)}${'░'.repeat(18)} 25 %\u001b[K`);
 });
 
 test('elsewhere: a plain line for each tenth, none before the first change, none twice', () => {
   const { written, progress } = screenOf({});
-  progress.show(run(), 0);
-  for (let updated = 0; updated <= 200; updated += 5) progress.show(run({ updated }), 200);
+  progress.show(run(), { settled: 0, planned: 0 });
+  for (let settled = 0; settled <= 200; settled += 5) progress.show(run(), { settled, planned: 200 });
   progress.end();
   expect(written).toHaveLength(10);
   expect(written[0]).toBe('20 of 200 changes, 0 failed\n');
@@ -46,9 +44,9 @@ test('elsewhere: a plain line for each tenth, none before the first change, none
 
 test('a dry run has nothing to show but that it reads and compares', () => {
   const plain = screenOf({});
-  plain.progress.show(run({ dryRun: true, updated: 7 }), 7);
+  plain.progress.show(run({ dryRun: true }), { settled: 2, planned: 7 });
   expect(plain.written).toEqual([]);
   const terminal = screenOf({ isTTY: true });
-  terminal.progress.show(run({ dryRun: true, updated: 7 }), 7);
+  terminal.progress.show(run({ dryRun: true }), { settled: 2, planned: 7 });
   expect(terminal.written[0]).toContain('Reading and comparing');
 });

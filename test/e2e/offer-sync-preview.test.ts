@@ -27,6 +27,8 @@ async function details(dryRun = false): Promise<string> {
 test('a dry run on the command line: a table of what would change, the same as over HTTP, and nothing sent', async () => {
   const internet = { type: 'internet', details: FIBER } as const;
   await shop.begin([...BASE, product('NET', internet)]);
+  await shop.platform('PATCH', `/${shop.offer('SKU-2')!.id}`, { status: 'draft' });
+  shop.forget();
   const before = system.offergrid.control.offers();
   shop.stock([
     ...BASE.slice(1, 10),
@@ -40,7 +42,7 @@ test('a dry run on the command line: a table of what would change, the same as o
   expect(code, output).toBe(0);
   const [head, counts, nothing, , ...table] = output.trimEnd().split('\n');
   expect(head).toMatch(/^Dry run [\w-]+: completed_with_errors\.$/);
-  expect(counts).toBe('would be created 1, updated 2, deactivated 1, unchanged 9, failed 1');
+  expect(counts).toBe('would be created 1, updated 2, deactivated 1, unchanged 8, failed 1, skipped 1');
   expect(nothing).toBe('Nothing was sent.');
   expect(table).toEqual([
     'SKU      ACTION      CHANGE',
@@ -50,6 +52,7 @@ test('a dry run on the command line: a table of what would change, the same as o
     '                     serviceSpecificData.dataCap: nothing → null',
     'SKU-new  create',
     'SKU-1    deactivate  status: "active" → "inactive"',
+    expect.stringMatching(/^SKU-2 {4}skip {8}the product is sold, but its offer is draft/),
     expect.stringMatching(/^SKU-12 {3}error {7}price: /),
   ]);
 
@@ -59,7 +62,14 @@ test('a dry run on the command line: a table of what would change, the same as o
   const { runId, ...same } = JSON.parse(asJson.output) as OfferSyncReport;
   expect(runId).not.toBe(overHttp.runId);
   expect({ ...same, runId: overHttp.runId }).toEqual(overHttp);
-  expect(overHttp).toMatchObject({ created: 1, updated: 2, deactivated: 1, unchanged: 9, failed: 1 });
+  expect(overHttp).toMatchObject({
+    created: 1,
+    updated: 2,
+    deactivated: 1,
+    unchanged: 8,
+    skipped: 1,
+    failed: 1,
+  });
   expect(overHttp.changes[0]).toEqual({
     sku: 'SKU-11',
     action: 'update',
