@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createOrderRecords } from '../../db/order-records.js';
 import type { OrderView } from '../../domain/order-view.js';
-import { platformEvent, providerEvent, state } from '../../workflows/messages.js';
+import { operate, platformEvent, providerEvent, state } from '../../workflows/messages.js';
 import type { ProviderEvent } from '../../domain/provider-event.js';
 import { eventually } from '../support/eventually.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
@@ -161,13 +161,19 @@ describe('what the table of cancellations has no row for', () => {
       .filter(({ method, path }) => method === 'PATCH' && path.includes(item.itemId))
       .map(({ body }) => (body as { status: string }).status);
 
-  test('an acknowledgement that fails is not repeated', async () => {
+  const reject = (item: HeardItem) =>
+    item.handle.executeUpdate(operate, { args: [{ command: 'reject', reason: 'No crew', actor: 'dana' }] });
+
+  test.each([
+    ['called off', withdraw],
+    ['rejected by a person', reject],
+  ])('an acknowledgement that fails is not repeated once the order is %s', async (_, end) => {
     time.offergrid.control.setFaults([
       { kind: 'error', status: 503, method: 'PATCH', whenBody: { status: 'submitted_to_provider' } },
     ]);
     const item = await time.hear({ incomplete: true });
     await eventually('the acknowledgement', () => updates(item).length > 0);
-    await withdraw(item);
+    await end(item);
     expect(await ended(item)).toMatchObject({ outcome: 'rejected' });
     expect(updates(item).at(-1)).toBe('rejected');
     expect(time.offergrid.control.path(item.itemId)).toEqual(['pending', 'rejected']);
