@@ -184,7 +184,9 @@ export class ItemState extends AttendedItem {
     this.seen = [...this.seen, event.id].slice(-SEEN_IDS);
     this.events.push(event);
     this.journal.writeLater({ type: 'event', actor: event.source ?? 'provider', note: event.type });
-    // Whoever acts on it writes it down as well; where that has to wait, it shows all the same.
-    if (!this.fibers.wake) this.journal.touch();
+    // Whoever acts on it writes it down as well, and the first reading is over soon or before a person. Else it shows all
+    // the same, however long it has to wait.
+    const readingFirst = this.item === null && this.attentions.length === 0;
+    if (!this.fibers.wake && !readingFirst) this.journal.touch();
   }
 }
