@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createOfferSyncRuns } from '../../db/offer-sync-runs.js';
 import { createPool } from '../../db/pool.js';
-import { SYNC_SCHEDULE } from '../../domain/workflow-names.js';
+import { offerSyncWorkflowId, SYNC_SCHEDULE } from '../../domain/workflow-names.js';
 import { spawnProcess } from '../../sandbox/stack/child-process.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
 import { eventually } from '../support/eventually.js';
@@ -191,6 +191,8 @@ describe('several ask', () => {
     shop.stock(repriced('SKU-1', 21));
     await system.client.schedule.getHandle(SYNC_SCHEDULE).trigger();
     await eventually('the new price', () => shop.offer('SKU-1')?.monthlyPrice === 21);
+    // Or the next test would join it.
+    await system.client.workflow.getHandle(offerSyncWorkflowId(false)).result();
   });
 });
 
