@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** What drives the machine hard, or looks at how soon something happens, comes last and with less beside it. */
-const HEAVY = ['test/faults/**/*.test.ts', 'test/workers/**/*.test.ts', 'test/demo/**/*.test.ts'];
+/** What drives the machine hard comes last and with less beside it. */
+const HEAVY = ['test/faults/**/*.test.ts', 'test/demo/**/*.test.ts'];
 const PATIENCE = { testTimeout: 60_000, hookTimeout: 120_000 };
 
 export default defineConfig({
