@@ -74,7 +74,8 @@ export const { channelsFor, deliver } = proxyActivities<NotificationActivities>(
 
 /** So short that several in a row are over long before their workflow task is; see who starts the workflow. */
 const quickly = proxyLocalActivities<RecordActivities>({
-  startToCloseTimeout: '2s',
+  // The wait for its turn in a busy worker included.
+  scheduleToCloseTimeout: '2s',
   retry: { maximumAttempts: 1 },
 });
 const patiently = proxyActivities<RecordActivities>({
