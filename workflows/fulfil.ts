@@ -98,6 +98,7 @@ async function apply(event: ProviderEvent, item: ItemState, platform: Platform):
         adopt(event, item);
         item.learn(event.data);
       }
+      if (event.type === 'appointment.missed' && item.status === 'accepted') item.missedEarly.push(event);
       item.journal.write({ type: 'note', actor, note: `${event.type} changes nothing: ${plan.why}.` });
       break;
     case 'refused':
@@ -139,6 +140,8 @@ async function move(
   if (plan.appointment !== undefined) {
     item.appointment = plan.appointment;
     item.settle('no_show');
+    // This is the visit they meant; one that was made later is another.
+    item.events.unshift(...item.missedEarly.splice(0).filter((early) => !isOutdated(early, item)));
   }
   if (event.type === 'installation.failed') {
     item.raise(

@@ -74,6 +74,8 @@ export class ItemKnowledge {
   facts: Facts = {};
   appointment: Appointment | null = null;
   missedVisits = 0;
+  /** Visits that were reported missed before the appointment for them was. */
+  missedEarly: ProviderEvent[] = [];
   waitingFor: string | null = 'the order item from Offergrid';
   sla: { state: SlaState; deadline: number; respondedAt: number | null } | null = null;
   /** What is still to come before the answer; null until the clock has been started. */
