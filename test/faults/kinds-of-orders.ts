@@ -95,10 +95,10 @@ export const KINDS: readonly Kind[] = [
   {
     ...installation,
     name: 'cancelled by the customer',
-    field: [SCHEDULED, WITHDRAWN],
-    updates: ['accepted', 'scheduled', 'cancelled'],
+    field: [WITHDRAWN],
+    updates: ['accepted', 'cancelled'],
     outcome: 'cancelled',
-    told: ['order.accepted', 'order.scheduled', 'order.cancelled'],
+    told: ['order.accepted', 'order.cancelled'],
     workOrder: 'cancelled',
   },
   { ...installation, name: 'test order', order: { metadata: { test: true } }, field: [], workOrder: 'none' },

@@ -46,7 +46,7 @@ describe.each([401, 403])('a %i', (status) => {
     const system = await start();
     const workers = [await system.startWorker(), await system.startWorker()];
     system.offergrid.control.setFaults([{ ...REFUSED, status }]);
-    const items = await system.place(40);
+    const items = await system.place(80);
     const stopped = await firstRefusal(system, status);
     await eventually('three probes', () => callsSinceProbe(system).length >= 3);
     const probes = callsSinceProbe(system);

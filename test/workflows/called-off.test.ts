@@ -17,7 +17,7 @@ const accepted = (item: HeardItem) =>
 /** The workflow's own end, which a call that is repeated for ever would keep from it. */
 async function ended(item: HeardItem): Promise<OrderView> {
   await eventually('the end', async () => (await item.handle.describe()).status.name === 'COMPLETED', {
-    within: 10_000,
+    within: 30_000,
     seen: () => look(item),
   });
   return await look(item);
@@ -158,7 +158,8 @@ describe('a service that is switched on at once', () => {
 describe('what the table of cancellations has no row for', () => {
   let time: SkippedTime;
   beforeAll(async () => {
-    time = await startSkippedTime({ acknowledgeAfter: '1s' });
+    // Of the server that skips time it is not known what it does when an attempt that runs is cancelled.
+    time = await startSkippedTime({ acknowledgeAfter: '1s' }, { server: 'dev' });
   });
   afterAll(() => time?.stop());
   afterEach(() => {
@@ -236,7 +237,6 @@ describe('what the table of cancellations has no row for', () => {
         .some((one) => one.itemId === item.itemId && one.state === 'cancelled'),
     );
     await time.postgresLine.mend();
-    await time.env.sleep('5m');
     expect(await ended(item)).toMatchObject({ outcome: 'cancelled' });
     const record = await createOrderRecords(time.pool).find(item.itemId);
     expect(record?.view).toMatchObject({ stage: 'done', outcome: 'cancelled' });
