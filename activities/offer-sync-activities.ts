@@ -48,6 +48,7 @@ export function createOfferSyncActivities(dependencies: OfferSyncDependencies): 
         policy: rules.policy.offerSync,
         only: only ?? undefined,
         seen: await changes.approved(runId),
+        takenOff: await changes.takenOff(runId),
       });
       return await changes.keepPlan(runId, pass, { ...plan, only });
     },

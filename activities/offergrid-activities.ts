@@ -37,8 +37,7 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
         if (isSurelyNotApplied(error)) heartbeat({ notAppliedBy: activityInfo().attempt } satisfies Trail);
         if (!isRefusal(error)) throw asFailure(error);
         const refused = { kind: 'refused', httpStatus: error.status ?? 0, detail: error.detail } as const;
-        // What may not be changed may well not be read either.
-        if (error.kind === 'not_found' || error.status === FORBIDDEN) return refused;
+        if (error.kind === 'not_found') return refused;
         return (await seen(offergrid, itemId, from, update)) ?? refused;
       }
     },
@@ -59,8 +58,6 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
     },
   };
 }
-
-const FORBIDDEN = 403;
 
 /** An offer that the platform refuses to show, or shows in a form we cannot read. */
 const HIDDEN: ReadonlySet<string> = new Set(['Offergrid.refused', 'Offergrid.bad_answer']);

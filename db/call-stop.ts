@@ -69,14 +69,6 @@ export class CallStop {
     }
   }
 
-  /**
-   * The platform answered 403 to this call (method and path), sent at `sentAt` as above. True: it forbids just this one,
-   * and nothing has to stop. Without Postgres nobody could tell.
-   */
-  async forbidsOnly(call: string, sentAt: number): Promise<boolean> {
-    return await this.shared.forbidsOnly(call, performance.now() - sentAt).catch(() => false);
-  }
-
   /** How it stands, and whether this process is to probe now. */
   async turn(): Promise<StopState> {
     try {

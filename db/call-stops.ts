@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Pool } from './pool.js';
 
 /** A time in which the platform does not take the key, or no call at all. `began`: ISO 8601. */
@@ -54,33 +53,6 @@ export function createCallStops(pool: Pool, budget: string) {
         [budget, id, status, beganAt, sentMsAgo, probeInMs],
       );
       return rowCount === 1;
-    },
-
-    /**
-     * A call was answered 403. Whether it is forbidden by itself: it was refused before, and since then the platform has
-     * taken the key for another.
-     */
-    async forbidsOnly(call: string, sentMsAgo: number): Promise<boolean> {
-      const { rows } = await pool.query<{ alone: boolean }>(
-        `with before as (
-           select first_at from forbidden_calls
-            where budget = $1 and call = $2 and last_at > now() - interval '${SAME_OUTAGE}'
-         ), forgotten as (
-           delete from forbidden_calls
-            where budget = $1 and call <> $2 and last_at <= now() - interval '${SAME_OUTAGE}'
-         ), noted as (
-           insert into forbidden_calls (budget, call, first_at, last_at) values ($1, $2, now(), now())
-           on conflict (budget, call) do update
-             set first_at = coalesce((select first_at from before), now()), last_at = now()
-         )
-         select exists (
-           select from before, call_stops as known
-            where known.budget = $1 and before.first_at < known.ended_at
-              and known.ended_at <= now() - make_interval(secs => $3::float8 / 1000)
-         ) as alone`,
-        [budget, createHash('sha256').update(call).digest('hex'), sentMsAgo],
-      );
-      return rows[0]?.alone === true;
     },
 
     /** How it stands; when a probe is due it is this process's to make, and the next is due in `everyMs`. */

@@ -58,6 +58,18 @@ export function createOfferChanges(pool: Pool) {
       return new Map(rows.map(({ sku, fields }) => [sku, fields]));
     },
 
+    /** How many offers the run has taken off the market that no person saw before. */
+    async takenOff(runId: string): Promise<number> {
+      const { rows } = await pool.query<{ count: number }>(
+        `select count(*)::int as count from offer_sync_changes as change
+          where run_id = $1 and action = 'deactivate' and state = 'applied'
+            and not exists (select from offer_sync_approved as approved
+                             where approved.run_id = change.run_id and approved.sku = change.sku)`,
+        [runId],
+      );
+      return rows[0]?.count ?? 0;
+    },
+
     /** The change, noted as being sent; how it ended, when it has. Null: there is none of that number. */
     async claim(runId: string, seq: number): Promise<ClaimedChange | 'applied' | 'failed' | null> {
       const { rows } = await pool.query<ClaimedChange & { state: string }>(

@@ -25,7 +25,15 @@ export function createOfferSyncRuns(pool: Pool) {
           [dryRun, skus === null],
         );
         const { runId, isNew } = rows[0]!;
-        if (isNew && !dryRun)
+        if (isNew && !dryRun) {
+          await client.query(
+            `update offer_sync_runs set wants_all = true
+              where run_id = $1 and (
+                select last.wants_all or (last.status = 'failed' and last.doing is not distinct from 'everything')
+                  from offer_sync_runs as last where not last.dry_run and last.finished_at is not null
+                 order by last.finished_at desc limit 1)`,
+            [runId],
+          );
           await client.query(
             `with undone as (
                delete from offer_sync_wanted as wanted using offer_sync_runs as run
@@ -33,6 +41,7 @@ export function createOfferSyncRuns(pool: Pool) {
              insert into offer_sync_wanted (run_id, sku) select distinct $1, sku from undone`,
             [runId],
           );
+        }
         await client.query(
           `insert into offer_sync_wanted (run_id, sku) select distinct $1, sku from unnest($2::text[]) as sku
            on conflict (run_id, sku) do update set pass = null`,

@@ -8,5 +8,9 @@ export function storable(text: string): string {
 
 /** JSON for a `jsonb` parameter. */
 export function toJsonb(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? storable(part) : part));
+  return JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part === 'string') return storable(part);
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, of]) => [storable(key), of as unknown]));
+  });
 }

@@ -5,6 +5,8 @@ import type { OfferSyncPolicy } from './policy.js';
 export interface BrakeInput {
   /** Offers that are on the market now and that the run answers for, changed or not. */
   active: number;
+  /** Offers that the run took off the market before, in slices too small for anybody to be asked. */
+  takenOff: number;
   /** Whether the provider's system listed no product at all. */
   nothingListed: boolean;
   /** Of every offer that would be changed; `deactivate` takes one of the active ones off the market. */
@@ -22,14 +24,15 @@ export function brakeReasons(
   input: BrakeInput,
   { deactivateShare, repriceFactor }: OfferSyncPolicy['brake'],
 ) {
-  const { active, nothingListed, changes, seen } = input;
+  const { takenOff, nothingListed, changes, seen } = input;
+  const active = input.active + takenOff;
   const reasons: string[] = [];
   const deactivations = changes.filter(({ action }) => action === 'deactivate');
-  const share = deactivations.length / active;
+  const count = deactivations.length + takenOff;
+  const share = count / active;
   const isNew = deactivations.some(({ sku }) => seen.get(sku)?.['status']?.to !== 'inactive');
   if (isNew && (nothingListed || share > deactivateShare)) {
     const why = nothingListed ? 'no product is listed' : `more than ${percent(deactivateShare)}`;
-    const count = deactivations.length;
     reasons.push(`${count} of ${active} active offers (${percent(share)}) would be deactivated: ${why}`);
   }
   const jumps = changes.flatMap(({ sku, fields }) => {

@@ -37,6 +37,8 @@ export interface OfferSyncInput {
   only?: readonly string[] | undefined;
   /** By SKU: changes that a person has seen and let go on. The brake asks about others only. */
   seen?: ReadonlyMap<string, FieldChanges> | undefined;
+  /** How many offers the same run took off the market before, unseen; default none. The brake counts them as well. */
+  takenOff?: number;
 }
 
 /** All that is known of one SKU. */
@@ -50,7 +52,14 @@ interface Match {
  * What brings the platform's offers in step with the products: by SKU, never deleting, never guessing. The brake's share
  * is of all active offers that a full run answers for, so that taking one offer off by itself is not 100 %.
  */
-export function planOfferSync({ products, offers, policy, only, seen }: OfferSyncInput): OfferSyncPlan {
+export function planOfferSync({
+  products,
+  offers,
+  policy,
+  only,
+  seen,
+  takenOff = 0,
+}: OfferSyncInput): OfferSyncPlan {
   const chosen = only === undefined ? null : new Set(only.map((sku) => sku.trim()));
   const nameless = products.filter((product) => skuOf(product) === null);
   const changes: OfferChange[] = chosen === null ? nameless.map((product) => unusable(null, product)) : [];
@@ -67,7 +76,7 @@ export function planOfferSync({ products, offers, policy, only, seen }: OfferSyn
   const sent = changes.filter((change) => 'fields' in change);
   const brake = brakeReasons(
     {
-      active,
+      ...{ active, takenOff },
       nothingListed: products.length === 0,
       changes: sent,
       seen: seen ?? new Map<string, FieldChanges>(),

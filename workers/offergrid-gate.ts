@@ -35,11 +35,13 @@ export function offergridGate(budget: CallBudget, slots: CallSlots, onStop: (err
     failures = 0;
     return UNAVAILABLE;
   };
-  return async ({ operation, method, path }, send) => {
+  return async (operation, send) => {
     refuse(operation, budget.knownStanding());
     const lease = await nextLease(operation, slots);
     try {
       refuse(operation, await budget.standing());
+      // It may have been taken back since its first call, or while it waited for its lease.
+      Context.current().cancellationSignal.throwIfAborted();
     } catch (error) {
       lease.unused();
       throw error;
@@ -50,8 +52,6 @@ export function offergridGate(budget: CallBudget, slots: CallSlots, onStop: (err
       if (!OF_OFFERS.has(operation)) failures = 0;
       return answer;
     } catch (error) {
-      if (isForbidden(error) && (await budget.stop.forbidsOnly(`${method} ${path}`, sentAt)))
-        throw ownRefusal(operation, error);
       const status = reasonToStop(operation, error);
       if (status !== undefined && (await budget.stop.raise(status, sentAt))) onStop(error);
       throw error;
@@ -61,7 +61,7 @@ export function offergridGate(budget: CallBudget, slots: CallSlots, onStop: (err
 
 /** The gate of the client that probes whether the key works again: let through the stop, not past the budget. */
 export function probeGate(budget: CallBudget): Gate {
-  return async ({ operation }, send) => {
+  return async (operation, send) => {
     const end = performance.now() + PROBE_WAIT_MS;
     for (;;) {
       const got = await budget.acquire({ probe: true });
@@ -101,17 +101,6 @@ async function nextLease(operation: string, slots: CallSlots): Promise<Lease> {
     throw noRoom(operation, 'the call budget is used up', COME_BACK_MS);
   }
 }
-
-const isForbidden = (error: unknown): error is OffergridError =>
-  error instanceof OffergridError && error.kind === 'forbidden';
-
-/**
- * By the contract a 403 stops all calls, and the first to each call does. Where the platform takes the key all the same
- * and refuses that call again, stopping would hold every other order up for half a minute each time, for as long as one
- * item is kept from us: then it is a refusal like any other, for a person to see.
- */
-const ownRefusal = (operation: string, { detail, status }: OffergridError) =>
-  new OffergridError({ operation, kind: 'refused', detail, ...(status === undefined ? {} : { status }) });
 
 const isKeyTrouble = (error: unknown): error is OffergridError =>
   error instanceof OffergridError && (error.kind === 'unauthorized' || error.kind === 'forbidden');

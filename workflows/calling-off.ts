@@ -22,7 +22,8 @@ export async function callOffThere(
       if (told === 'told') continue;
       if (told === 'given_up' && item.hints.length > 0) await platform.look();
       const wentOn = told === 'given_up' && item.status !== from && !hasEnded(item);
-      if (wentOn) letGo(item, `Offergrid went on to ${item.status ?? 'nothing'}`);
+      // One that came meanwhile has not been refused: it is planned from where the item is now.
+      if (wentOn && !hasCancellation(item)) letGo(item, `Offergrid went on to ${item.status ?? 'nothing'}`);
       // Of two cancellations one is enough; and where the item ended otherwise, this one came too late.
       if (item.callingOff && !hasCancellation(item)) item.events.unshift(event);
       return;

@@ -176,8 +176,7 @@ function isOutdated(event: ProviderEvent, { appointment }: ItemState): boolean {
 function adopt(event: ProviderEvent, item: ItemState): void {
   const named = 'workOrderId' in event.data ? event.data.workOrderId : undefined;
   const ours = item.facts.workOrderId;
-  if (named !== undefined && ours !== undefined && named !== ours)
-    item.fibers.beside(callOff(item, ours).then(() => undefined));
+  if (named !== undefined && ours !== undefined && named !== ours) item.fibers.beside(callOff(item, ours));
 }
 
 function missed(by: 'customer' | 'technician', item: ItemState): void {

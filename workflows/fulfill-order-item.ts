@@ -50,10 +50,11 @@ async function tellStory(item: ItemState): Promise<void> {
   finish(item);
   leaveAside(item);
   await standDown(item);
-  // What came while that was done.
-  leaveAside(item);
-
-  await condition(allHandlersFinished);
+  // What came while that was done, or is written down, which takes as long as the database is away.
+  do {
+    leaveAside(item);
+    await condition(() => item.journal.settled && allHandlersFinished());
+  } while (item.events.length > 0);
   item.journal.close();
   await writing;
 }

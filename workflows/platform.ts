@@ -83,7 +83,11 @@ export class Platform {
    */
   async #repair(shown: Status, ours: Status): Promise<void> {
     const { item } = this;
-    if (isCalledOff(item)) return;
+    if (isCalledOff(item)) {
+      // Nothing is told of it any more, and what is found again and again is looked into less and less often.
+      fallBehind(item, shown, `Offergrid shows ${shown}, behind ${ours}.`);
+      return;
+    }
     const way = walk(shown, ours, item.category.fulfillment) ?? [];
     const updates = way.flatMap((status) => item.sent[status] ?? []);
     if (item.repaired || way.length === 0 || updates.length < way.length) {

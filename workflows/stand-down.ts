@@ -1,41 +1,46 @@
 import { isTestOrder } from '../domain/order-item.js';
 import type { ProviderEvent } from '../domain/provider-event.js';
 import { providerCalls } from './activities.js';
-import { isCarriedOut } from './ending.js';
+import { isCarriedOut, isOver } from './ending.js';
 import type { ItemState } from './item-state.js';
 
 /** Stops what the provider had begun for an order that will not be carried out; until nothing of it is in hand. */
 export async function standDown(item: ItemState): Promise<void> {
   const { workOrderId } = item.facts;
-  if ((item.outcome === 'cancelled' || item.withdrawn) && workOrderId !== undefined) {
-    const stands = await callOff(item, workOrderId);
-    if (stands !== null)
-      item.raise('cancelled_in_field', stands, 'The work order of a cancelled order could not be cancelled.');
-  }
+  if ((item.outcome === 'cancelled' || item.withdrawn) && workOrderId !== undefined)
+    await callOff(item, workOrderId);
   await item.fibers.done();
   const activation = item.dispatch?.activation;
   if (activation !== undefined && !isLive(item)) switchOff(item, activation);
 }
 
-/** The provider cancels a work order. What came of it, where it stands all the same; null: it does not. */
-export async function callOff(item: ItemState, workOrderId: string): Promise<string | null> {
+/** The provider cancels a work order; a person is told where it stands all the same. */
+export async function callOff(item: ItemState, workOrderId: string): Promise<void> {
   const write = (note: string) => item.journal.write({ type: 'note', actor: 'workflow', note });
   if (!item.rules.providerConnected || isTestOrder(item.known)) {
     write(`Work order ${workOrderId} is not needed any more, and nobody could be told.`);
-    return null;
+    return;
   }
   const reason = 'The order was cancelled or carried out under another work order.';
   const { itemId } = item;
   const answer = await providerCalls().cancelWorkOrder({ itemId, workOrderId, reason });
-  const stands =
-    answer.kind === 'done' ? null : `Work order ${workOrderId} could not be cancelled: ${answer.detail}`;
-  write(stands ?? `Work order ${workOrderId} cancelled.`);
-  return stands;
+  if (answer.kind === 'done') {
+    write(`Work order ${workOrderId} cancelled.`);
+    return;
+  }
+  const stands = `Work order ${workOrderId} could not be cancelled: ${answer.detail}`;
+  write(stands);
+  // Of an order that goes on under another work order nothing was cancelled: it has one visit too many.
+  const code = isOver(item) ? 'cancelled_in_field' : 'drift';
+  item.raise(code, stands, 'A work order that is not needed any more could not be cancelled.');
 }
 
 /** What was reported too late to apply, or held for an order that was never accepted, stays on record. */
 export function leaveAside(item: ItemState): void {
-  for (const event of [...item.held.splice(0), ...item.events.splice(0)]) {
+  // Called off before its answer, and live all the same: nobody has acted on that.
+  const overlooked = item.withdrawal !== null && isLive(item) ? [item.withdrawal] : [];
+  item.withdrawal = null;
+  for (const event of [...overlooked, ...item.held.splice(0), ...item.events.splice(0)]) {
     const note = `${event.type} came when the order had ended.`;
     item.journal.write({ type: 'note', actor: 'workflow', note });
     putBeforePerson(event, item);

@@ -14,10 +14,7 @@ export interface OffergridClientOptions {
 }
 
 /** Calls `send` once when the call budget has room, or throws an OffergridError without having sent anything. */
-export type Gate = <T>(
-  call: Pick<Call, 'operation' | 'method' | 'path'>,
-  send: () => Promise<T>,
-) => Promise<T>;
+export type Gate = <T>(operation: string, send: () => Promise<T>) => Promise<T>;
 
 export interface Call {
   /** For errors; the path would carry ids. */
@@ -33,10 +30,10 @@ export type Answer = { status: number; body: unknown };
 /** One attempt. @throws OffergridError for everything but 2xx. */
 export async function call(options: OffergridClientOptions, request: Call): Promise<Answer> {
   const { gate = openGate } = options;
-  return await gate(request, () => attempt(options, request));
+  return await gate(request.operation, () => attempt(options, request));
 }
 
-const openGate: Gate = (_call, send) => send();
+const openGate: Gate = (_operation, send) => send();
 
 async function attempt(options: OffergridClientOptions, request: Call): Promise<Answer> {
   const { operation } = request;

@@ -233,7 +233,6 @@ test('what a person saw is remembered, once; what was in hand, and asked for sin
 test('SKUs that joined a run which failed, or had been in its hand, are the next one’s', async () => {
   const failed = { status: 'failed', reason: 'gone' } as const;
   const first = await runs.request(some('A'));
-  await runs.request(all);
   await runs.take(first, 1);
   await runs.request(some('B'));
   expect(await runs.finish(first, failed)).toBe(true);
@@ -251,6 +250,46 @@ test('SKUs that joined a run which failed, or had been in its hand, are the next
   const fourth = await runs.request(some('F'));
   await runs.take(fourth, 1);
   expect(await runs.inHand(fourth)).toEqual(['F']);
+});
+
+test('so is everything, where that failed, or joined a run that a person stopped', async () => {
+  const first = await runs.request(all);
+  await runs.take(first, 1);
+  await runs.finish(first, { status: 'failed', reason: 'gone' });
+  const second = await runs.request(some('A'));
+  expect(await runs.take(second, 1)).toBe('everything');
+  // Stopped in the middle of everything, which nobody asked for again.
+  await runs.finish(second, { status: 'stopped', reason: null });
+  const third = await runs.request(some('B'));
+  expect(await runs.take(third, 1)).toBe('some');
+  await runs.request(all);
+  await runs.finish(third, { status: 'stopped', reason: null });
+  const fourth = await runs.request(some('C'));
+  expect(await runs.take(fourth, 1)).toBe('everything');
+  await runs.finish(fourth, done);
+  const fifth = await runs.request(some('D'));
+  expect(await runs.take(fifth, 1)).toBe('some');
+});
+
+test('what the run took off the market counts, save what a person saw', async () => {
+  const off = (sku: string): OfferChange => ({
+    ...{ action: 'deactivate', sku, offerId: `off-${sku}`, body: { status: 'inactive' } },
+    fields: { status: { from: 'active', to: 'inactive' } },
+  });
+  const run = await runs.request(all);
+  await runs.take(run, 1);
+  await changes.keepPlan(run, 1, plan([off('A'), off('B'), update('C')]));
+  expect(await changes.takenOff(run)).toBe(0);
+  for (const seq of [1, 3]) {
+    await changes.claim(run, seq);
+    await changes.settle(run, seq, 'applied', null);
+  }
+  expect(await changes.takenOff(run)).toBe(1);
+  await runs.awaitApproval(run, 'many');
+  await runs.approve(run, 1);
+  await changes.claim(run, 2);
+  await changes.settle(run, 2, 'applied', null);
+  expect(await changes.takenOff(run)).toBe(1);
 });
 
 test('a catalogue is kept page by page, and gone on with by whoever comes next', async () => {

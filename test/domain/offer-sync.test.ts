@@ -387,6 +387,16 @@ describe('the brake', () => {
     ]);
   });
 
+  test('counts what the same run took off before: a bad catalogue may come in slices', () => {
+    const offers = [...many(8, (sku) => known(sku)), known('T0', { status: 'inactive' })];
+    const products = many(8, (sku) => wanted(sku, sku === 'S0' ? { status: 'inactive' } : {}));
+    const slice = (takenOff: number, only = ['S0']) =>
+      deactivating(0, 0, { products, offers, only, takenOff });
+    expect(slice(0)).toEqual([]);
+    expect(slice(2)).toEqual(['3 of 10 active offers (30 %) would be deactivated: more than 20 %']);
+    expect(slice(9, ['S1'])).toEqual([]);
+  });
+
   test('does not count what the policy leaves on the market', () => {
     const products = [wanted('A', { status: 'inactive' })];
     const offers = [known('A'), ...many(9, (sku) => known(sku))];

@@ -181,31 +181,3 @@ test('without Postgres a worker stops by itself, and Postgres is told when it is
   await eventually('the answers', () => items.every(isAnswered(system)));
   expect(outages(system)).toHaveLength(1);
 });
-
-test('a 403 for one item alone stops all once; then it is that item’s refusal, before a person with its words', async () => {
-  const system = await start();
-  const worker = await system.startWorker();
-  const body = { statusCode: 403, message: 'Not your item', error: 'Forbidden' };
-  const path = '/provider/orders/item-kept-from-us/status';
-  system.offergrid.control.setFaults([{ kind: 'error', status: 403, path, body }]);
-  await system.place(['item-kept-from-us']);
-  await firstRefusal(system, 403);
-  await eventually('the resumption', () => worker.said.includes('resumed'));
-  const viewOf = (itemId: string) =>
-    system.client.workflow.getHandle(fulfillmentWorkflowId(itemId)).query(state);
-  const view = await eventually(
-    'the attention',
-    async () => {
-      const now = await viewOf('item-kept-from-us');
-      return now.attention?.code === 'offergrid_rejected_update' && now;
-    },
-    // It tries again when half a minute is over, and half as much by chance.
-    { within: 60_000, seen: () => viewOf('item-kept-from-us') },
-  );
-  expect(view.attention?.message).toContain('Not your item');
-  expect(refusals(system, 403)).toHaveLength(2);
-  expect(worker.said).toEqual(['stopped', 'resumed']);
-  const items = await system.place(3);
-  await eventually('the answers', () => items.every(isAnswered(system)));
-  expect(outages(system)).toHaveLength(1);
-}, 90_000);

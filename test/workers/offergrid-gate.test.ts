@@ -4,6 +4,7 @@ import { createCallBudget, type CallBudget } from '../../db/call-budget.js';
 import { createPool } from '../../db/pool.js';
 import { createCallSlots } from '../../workers/call-slots.js';
 import { offergridGate } from '../../workers/offergrid-gate.js';
+import { eventually } from '../support/eventually.js';
 import { openTestDatabase, type TestDatabase } from '../db/database.js';
 
 let database: TestDatabase;
@@ -11,8 +12,6 @@ beforeAll(async () => {
   database = await openTestDatabase();
 });
 afterAll(() => database.close());
-
-const READ = { operation: 'getItem', method: 'GET', path: '/provider/orders/item-1' } as const;
 
 /** What one process has, with pools of its own. */
 function open(budget: string): CallBudget {
@@ -39,27 +38,25 @@ test.each<[string, (other: CallBudget) => Promise<unknown>, string]>([
     await told(open(name));
     let sent = 0;
     const send = () => Promise.resolve((sent += 1));
-    const call = () => offergridGate(budget, slots, () => {})(READ, send);
+    const call = () => offergridGate(budget, slots, () => {})('getItem', send);
     await expect(new MockActivityEnvironment().run(() => slots.during(call))).rejects.toMatchObject({ kind });
     expect(sent).toBe(0);
   },
 );
 
-test('what is refused again though the key works is forbidden by itself; another call, or old news, is not', async () => {
-  const [one, other] = [open('alone'), open('alone')];
-  const sent = performance.now();
-  const refused = (budget: CallBudget, call: string, at = performance.now()) =>
-    budget.stop.forbidsOnly(call, at);
-  expect(await refused(one, 'PATCH a')).toBe(false);
-  expect(await one.stop.raise(403, performance.now())).toBe(true);
-  expect(await refused(other, 'PATCH a')).toBe(false);
-  const state = await one.stop.turn();
-  if (state.up) await one.stop.end(state.outage);
-
-  expect(await refused(other, 'PATCH a', sent)).toBe(false);
-  expect(await refused(other, 'GET a')).toBe(false);
-  // However often, and whoever it meets.
-  for (const budget of [one, other, one]) expect(await refused(budget, 'PATCH a')).toBe(true);
-  await database.pool.query(`update forbidden_calls set last_at = now() - interval '11 minutes'`);
-  expect(await refused(one, 'PATCH a')).toBe(false);
+test('what was taken back while it waited is not sent, and its lease goes back', async () => {
+  const budget = open('taken back');
+  const slots = createCallSlots(budget);
+  onTestFinished(() => slots.close());
+  await slots.supplier.reserveSlot({} as never, new AbortController().signal);
+  let sent = 0;
+  const send = () => Promise.resolve((sent += 1));
+  const activity = new MockActivityEnvironment();
+  const call = async () => {
+    activity.cancel('CANCELLED');
+    await offergridGate(budget, slots, () => {})('updateStatus', send);
+  };
+  await expect(activity.run(() => slots.during(call))).rejects.toThrow();
+  await eventually('the lease to be free', () => budget.hasFree(1));
+  expect(sent).toBe(0);
 });

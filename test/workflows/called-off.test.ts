@@ -242,6 +242,28 @@ describe('what the table of cancellations has no row for', () => {
     expect(record?.view).toMatchObject({ stage: 'done', outcome: 'cancelled' });
   });
 
+  test('nor is one kept quiet whose number comes when the order has ended', async () => {
+    time.provider.control.setFaults([
+      { kind: 'delay', ms: 1_500, path: '/work-orders' },
+      { kind: 'error', status: 409, path: '/work-orders/*/cancel' },
+    ]);
+    const item = await time.hear({});
+    await accepted(item);
+    await eventually('the call', () =>
+      time.provider.control
+        .calls()
+        .some(
+          ({ path, body }) =>
+            path === '/work-orders' && (body as { itemId?: string } | undefined)?.itemId === item.itemId,
+        ),
+    );
+    await withdraw(item);
+    expect(await ended(item)).toMatchObject({
+      outcome: 'cancelled',
+      attention: { code: 'cancelled_in_field' },
+    });
+  });
+
   test('a work order that cannot be cancelled goes before a person', async () => {
     const item = await time.hear({});
     await eventually('the work order', async () => (await look(item)).workOrderId !== null);
