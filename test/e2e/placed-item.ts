@@ -137,8 +137,9 @@ export class PlacedItem {
     );
   }
 
-  async needs(code: string): Promise<ShownItem> {
-    return await this.#showing(`the attention ${code}`, ({ attention }) => attention?.code === code);
+  async needs(code: string, within = PATIENCE): Promise<ShownItem> {
+    const isIt = ({ attention }: ShownItem) => attention?.code === code;
+    return await this.#showing(`the attention ${code}`, isIt, within);
   }
 
   async ends(outcome: Outcome): Promise<ShownItem> {
@@ -152,12 +153,12 @@ export class PlacedItem {
     );
   }
 
-  async #showing(what: string, holds: (shown: ShownItem) => boolean): Promise<ShownItem> {
+  async #showing(what: string, holds: (shown: ShownItem) => boolean, within = PATIENCE): Promise<ShownItem> {
     const look = async () => {
       const shown = await this.shown();
       return holds(shown) && shown;
     };
-    return await eventually(what, look, { within: PATIENCE, seen: () => this.shown() });
+    return await eventually(what, look, { within, seen: () => this.shown() });
   }
 
   /** Until the item has a work order with the provider's field service; its id. */

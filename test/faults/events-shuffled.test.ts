@@ -41,8 +41,9 @@ experiment<{ items: number }>({
     });
     await Promise.all(
       items.map(async ({ item, waits }) => {
-        if (waits) await item.needs('availability_unknown');
-        else await eventually('the order to be known', () => isKnown(item));
+        // All come at once, and each in its turn.
+        if (waits) await item.needs('availability_unknown', 2 * patience);
+        else await eventually('the order to be known', () => isKnown(item), { within: patience });
         await reportShuffled(item, chance, answers);
         if (waits) await item.commanded('approve');
       }),
