@@ -17,7 +17,7 @@ let system: TestSystem;
 beforeAll(async () => {
   [mail, sink] = await Promise.all([startMailServer(), startRecordingServer()]);
   system = await startTestSystem({
-    policy: { response: { deadline: '8s', warnBefore: ['5s'] }, acknowledgeAfter: null },
+    policy: { response: { deadline: '14s', warnBefore: ['6s'] }, acknowledgeAfter: null },
     env: {
       SMTP_URL: mail.url,
       NOTIFY_EMAIL_FROM: 'orders@provider.example',
