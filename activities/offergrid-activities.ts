@@ -20,8 +20,8 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
   return {
     async fetchItem({ itemId, among = [] }): Promise<ItemLookup> {
       const { scheduledTimestampMs: askedAt } = activityInfo();
-      const item =
-        (await listed.find(itemId, among, askedAt)) ?? (await lookUp(() => offergrid.getItem(itemId)));
+      const item = (await listed.find(itemId, among, askedAt)) ?? (await readItem(offergrid, itemId));
+      if (item instanceof Unreadable) return { kind: 'unreadable', why: item.why };
       return item === null ? { kind: 'unknown' } : { kind: 'found', item: toOrderItem(item) };
     },
 
@@ -38,7 +38,8 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
         if (!isRefusal(error)) throw asFailure(error);
         const refused = { kind: 'refused', httpStatus: error.status ?? 0, detail: error.detail } as const;
         if (error.kind === 'not_found') return refused;
-        return (await seen(offergrid, itemId, from, update)) ?? refused;
+        const now = await seen(offergrid, itemId, from, update);
+        return now?.kind === 'refused' ? { ...refused, unsure: true } : (now ?? refused);
       }
     },
 
@@ -90,8 +91,12 @@ async function seen(
   from: Status,
   update: StatusUpdate,
 ): Promise<UpdateResult | null> {
-  const item = await lookUp(() => offergrid.getItem(itemId));
+  const item = await readItem(offergrid, itemId);
   if (item === null) return null;
+  if (item instanceof Unreadable) {
+    const detail = `whether it got through before cannot be found out: ${item.why}`;
+    return { kind: 'refused', httpStatus: item.httpStatus, detail, unsure: true };
+  }
   if (item.status === update.status) return isSameVisit(item, from, update) ? { kind: 'applied' } : null;
   const overtaken =
     isFurther(item.status, update.status) ||
@@ -109,6 +114,34 @@ function isSameVisit(item: PlatformItem, from: Status, update: StatusUpdate): bo
   if (from === update.status && typeof notes === 'string' && notes !== update.providerNotes) return false;
   return item.scheduledFor === null || Date.parse(item.scheduledFor) === Date.parse(update.scheduledFor);
 }
+
+/** What the platform has to say of an item, and we can make nothing of. */
+class Unreadable {
+  constructor(
+    readonly httpStatus: number,
+    readonly why: string,
+  ) {}
+}
+
+/** A proxy that answers in the platform's place may be gone the next time. */
+const READ_AGAIN = 5;
+
+/** Null: the platform does not know it. */
+async function readItem(
+  offergrid: OffergridClient,
+  itemId: string,
+): Promise<PlatformItem | Unreadable | null> {
+  return await lookUp(() =>
+    offergrid.getItem(itemId).catch((error: unknown) => {
+      if (!(error instanceof OffergridError)) throw error;
+      const passes = error.kind === 'bad_answer' && activityInfo().attempt < READ_AGAIN;
+      if (passes || !UNREADABLE.has(error.kind)) throw error;
+      return new Unreadable(error.status ?? 0, error.detail);
+    }),
+  );
+}
+
+const UNREADABLE: ReadonlySet<string> = new Set(['refused', 'bad_answer']);
 
 async function lookUp<T>(read: () => Promise<T>): Promise<T | null> {
   try {

@@ -25,16 +25,19 @@ export interface OffergridActivities {
   fetchOffer: (input: { offerId: string }) => Promise<Offer | null>;
 }
 
-export type ItemLookup = { kind: 'found'; item: OrderItem } | { kind: 'unknown' };
+/** `unreadable`: the platform will not show it, or shows what cannot be read, and asking again does not help. */
+export type ItemLookup =
+  { kind: 'found'; item: OrderItem } | { kind: 'unknown' } | { kind: 'unreadable'; why: string };
 
 /**
  * `applied`: the platform took it, now or at an earlier attempt. `elsewhere`: the item is further along or ended there
- * already. `refused`: the platform will not have it, and a person has to look.
+ * already. `refused`: the platform will not have it, and a person has to look; `unsure`: an earlier attempt may have got
+ * through, which could not be found out.
  */
 export type UpdateResult =
   | { kind: 'applied' }
   | { kind: 'elsewhere'; status: Status }
-  | { kind: 'refused'; httpStatus: number; detail: string };
+  | { kind: 'refused'; httpStatus: number; detail: string; unsure?: true };
 
 /** What a run is told once, at its start, so that its history says by which rules it ran. */
 export interface Rules {

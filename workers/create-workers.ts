@@ -32,6 +32,13 @@ const OFFERGRID_POLLS = 2;
 /** This worker does nothing but activities; the SDK wants at least one. */
 const NONE = { type: 'fixed-size', numSlots: 1 } as const;
 
+/**
+ * How long one step of a workflow may take before its thread is taken for stuck. The SDK's own 5 s, which it has no public
+ * option for, pass on a machine that is out of breath or was paused, and what the interrupted step had left to do would
+ * then be done in the next step of another workflow: an order's commands must not get into another's history.
+ */
+export const PATIENT_STEPS = { isolateExecutionTimeout: '1m' };
+
 /** The two workers of a worker process: the stories with everything they do, and the calls to Offergrid. */
 export async function createWorkers(options: WorkersOptions): Promise<Worker[]> {
   const { callSlots } = options;
@@ -48,6 +55,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Worker[]> 
   return await Promise.all([
     Worker.create({
       ...base,
+      ...PATIENT_STEPS,
       taskQueue: FULFILLMENT_QUEUE,
       workflowBundle: options.workflowBundle,
       activities: activities.fulfillment,

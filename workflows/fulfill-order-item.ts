@@ -11,7 +11,7 @@ import { carryOut } from './fulfil.js';
 import type { Carried } from './item-knowledge.js';
 import { ItemState } from './item-state.js';
 import { finish, hasEnded, settleSla } from './ending.js';
-import { Platform } from './platform.js';
+import { notShown, Platform } from './platform.js';
 import { reach, unless } from './reach.js';
 import { ResponseClock } from './response-clock.js';
 import { leaveAside, standDown } from './stand-down.js';
@@ -86,7 +86,7 @@ async function hear(item: ItemState): Promise<void> {
       return;
     }
     item.stuck[step] = { code: 'drift', retries };
-    item.raise('drift', 'Offergrid does not know this item as one of ours.');
+    item.raise('drift', ...notShown(lookup, 'Offergrid does not know this item as one of ours.'));
     const asked = () => item.retries > retries || item.hints.length > 0;
     const pause =
       item.reads < READS_BY_ITSELF ? Math.min(FIRST_PAUSE * 2 ** item.reads, LONGEST_PAUSE) : undefined;

@@ -54,7 +54,6 @@ export interface Behind {
   shown: Status | null;
   /** Reconciliation that finds the same again is not followed up before this instant. */
   lookAfter: number;
-  pause: number;
 }
 
 /**

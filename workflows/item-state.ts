@@ -160,7 +160,7 @@ export class ItemState extends AttendedItem {
     return this.events.length > 0 || this.hints.length > 0;
   }
 
-  /** What reconciliation finds every few minutes is looked into less and less often once a person knows of it. */
+  /** What reconciliation finds every few minutes is looked into less often once a person knows of it. */
   #hearPlatform(message: unknown): void {
     const event = readPlatformEvent(message, new Date().toISOString());
     const { behind } = this;

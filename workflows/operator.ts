@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import { eventOf, type FieldCommand, type OperatorCommand } from '../domain/command.js';
 import { planEvent } from '../domain/event-plan.js';
 import type { OrderView } from '../domain/order-view.js';
-import type { ProviderEvent } from '../domain/provider-event.js';
+import { readProviderEvent, type ProviderEvent } from '../domain/provider-event.js';
 import { isUnanswered } from '../domain/status.js';
 import { isCancellationRefused, letGo } from './calling-off.js';
 import type { ItemState } from './item-state.js';
@@ -11,6 +11,7 @@ import { COMMAND_REFUSED } from './messages.js';
 /** Throws where the command cannot apply; nothing of a refused command reaches the history. */
 export function refuseImpossible(item: ItemState, command: OperatorCommand): void {
   if (item.done) throw refused('the item is finished');
+  if (!isWhole(command)) throw refused('it is no command that could be read');
   switch (command.command) {
     case 'note':
       return;
@@ -84,7 +85,25 @@ export function obey(item: ItemState, command: OperatorCommand): OrderView {
 
 function fieldEvent(item: ItemState, command: FieldCommand & { actor: string }): ProviderEvent {
   const { actor, ...told } = command;
-  return { ...eventOf(told, `command-${item.commands}`, new Date().toISOString()), source: actor };
+  const now = new Date().toISOString();
+  const event = readProviderEvent({ ...eventOf(told, `command-${item.commands}`, now), source: actor }, now);
+  if (event === undefined) throw refused('a field is missing or cannot be read');
+  return event;
+}
+
+/** Updates reach a workflow past the API as well; of a field command the event says more. */
+function isWhole(command: unknown): boolean {
+  if (typeof command !== 'object' || command === null) return false;
+  const { command: name, actor, text, reason, alternative } = command as Record<string, unknown>;
+  if (typeof actor !== 'string') return false;
+  switch (name) {
+    case 'note':
+      return typeof text === 'string';
+    case 'reject':
+      return typeof reason === 'string' && ['string', 'undefined'].includes(typeof alternative);
+    default:
+      return typeof name === 'string';
+  }
 }
 
 function sayingOf(command: OperatorCommand): string {

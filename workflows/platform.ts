@@ -1,3 +1,4 @@
+import type { ItemLookup } from '../domain/activities.js';
 import type { NotificationType } from '../domain/notification.js';
 import { isFinal, isFurther, isUnanswered, walk, type Status } from '../domain/status.js';
 import { updateFor, type Step } from '../domain/status-update.js';
@@ -65,9 +66,11 @@ export class Platform {
     // They stand until the answer is there: nothing is begun meanwhile of an order that may be cancelled.
     const answered = item.hints.length;
     const lookup = await reach(item, () => fetchItem({ itemId: item.itemId }));
+    const cancelled = saidCancelled(item) ? ' It said that the order was cancelled.' : '';
     item.hints.splice(0, answered);
-    if (lookup.kind === 'unknown') {
-      fallBehind(item, null, 'Offergrid does not show this item any more.');
+    if (lookup.kind !== 'found') {
+      const [message, told] = notShown(lookup, 'Offergrid does not show this item any more.');
+      fallBehind(item, null, message + cancelled, told + cancelled);
       return;
     }
     const { status } = lookup.item;
@@ -156,6 +159,7 @@ export class Platform {
               return 'put_off';
             }
             item.refusal = refusalOf(step.status, result, item);
+            item.unsure = result.unsure === true;
             break;
           }
           default:
@@ -226,6 +230,16 @@ function refusalOf(
   const message = `${told.slice(0, -1)}: ${detail}`;
   const ways = 'Retry sends the cancellation again; approve lets the order go on.';
   return { status, told, message: isTellingOfCancellation(item) ? `${message} ${ways}` : message };
+}
+
+/** Why the item cannot be seen: for people, and for notifications, which leave out the platform's words. */
+export function notShown(
+  lookup: Exclude<ItemLookup, { kind: 'found' }>,
+  unknown: string,
+): [message: string, told: string] {
+  if (lookup.kind === 'unknown') return [unknown, unknown];
+  const told = 'Offergrid does not show this item in a form that can be read.';
+  return [`${told.slice(0, -1)}: ${lookup.why}`, told];
 }
 
 /** The step that a `retry` repeats. */

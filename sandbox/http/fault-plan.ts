@@ -29,7 +29,7 @@ const match = {
 export const httpFault = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('error'),
-    status: z.int().min(400).max(599),
+    status: z.int().min(200).max(599),
     body: z.unknown().optional(),
     headers: z.record(z.string(), z.string()).optional(),
     ...match,

@@ -27,6 +27,8 @@ export interface KillerOptions {
   over: () => boolean;
   /** Ends it at once. */
   signal: AbortSignal;
+  /** Whose work order the first stroke strikes: one that nothing makes needless before it is asked for again. */
+  first: (itemId: string) => boolean;
   /** Items that are under way. */
   open: () => string[];
 }
@@ -70,8 +72,8 @@ export async function killWorkers(options: KillerOptions): Promise<Kill[]> {
 
 function whenWorkOrderIsMade<T>(
   strike: () => T,
-  first: boolean,
-  { system, signal }: KillerOptions,
+  isFirst: boolean,
+  { system, signal, first }: KillerOptions,
 ): Promise<T> {
   return new Promise((resolve) => {
     const now = () => {
@@ -80,8 +82,10 @@ function whenWorkOrderIsMade<T>(
       signal.removeEventListener('abort', now);
       resolve(strike());
     };
-    const timer = setTimeout(now, first ? FIRST_AIM : LONGEST_AIM);
-    const deaf = system.provider.control.onWorkOrder(now);
+    const timer = setTimeout(now, isFirst ? FIRST_AIM : LONGEST_AIM);
+    const deaf = system.provider.control.onWorkOrder(({ itemId }) => {
+      if (!isFirst || first(itemId)) now();
+    });
     signal.addEventListener('abort', now, { once: true });
   });
 }

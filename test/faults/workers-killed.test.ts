@@ -68,6 +68,8 @@ experiment<Size>({
     const killing = killWorkers({
       ...{ system, seats: second.seats, seed: SEED, pause: size.pause, least: size.kills, over: allPlaced },
       signal: done.signal,
+      // Were it carried out meanwhile, its call would not be made again.
+      first: (itemId) => orders.get(itemId)?.kind.resellerCancels === true,
       open: () => open().map(({ itemId }) => itemId),
     });
     try {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { parsePolicy } from '../../config/policy.js';
 import { budgetName, createCallBudget, type CallBudget } from '../../db/call-budget.js';
@@ -59,6 +59,7 @@ export interface CallWorker {
   budget: CallBudget;
   /** How often this one said that calls were stopped, and that they go on. */
   said: string[];
+  workers: readonly Worker[];
   /** Between it and Postgres. */
   postgresLine: OutageProxy;
   stop(): Promise<void>;
@@ -164,7 +165,7 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
       await postgresLine.close();
     };
     closing.push(stop);
-    return { budget, said, postgresLine, stop };
+    return { budget, said, workers, postgresLine, stop };
   };
 
   return {

@@ -27,6 +27,7 @@ import { createReconciliation } from '../../db/reconciliation.js';
 import { createFulfillmentStarter } from '../../integrations/temporal/fulfillment-starter.js';
 import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
 import { notificationStarter } from '../../integrations/temporal/notification-starter.js';
+import { PATIENT_STEPS } from '../../workers/create-workers.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
 import {
   FULFILL_ORDER_ITEM,
@@ -143,6 +144,7 @@ export async function startSkippedTime(
   const workers = await Promise.all([
     Worker.create({
       ...base,
+      ...PATIENT_STEPS,
       taskQueue: FULFILLMENT_QUEUE,
       workflowBundle: { codePath: join(programs, 'workflow-bundle.js') },
       activities: activities.fulfillment,

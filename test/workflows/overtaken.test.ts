@@ -225,7 +225,7 @@ describe('the platform shows less than we have told it', () => {
 });
 
 describe('an item that the platform does not show any more', () => {
-  test('is put before a person, looked for less and less often, and goes on when it is back', async () => {
+  test('is put before a person, looked for once an hour, and goes on when it is back', async () => {
     const item = await time.hear({});
     await until(item, ({ workOrderId }) => workOrderId !== null);
     const path = `/provider/orders/${item.itemId}`;
@@ -248,7 +248,7 @@ describe('an item that the platform does not show any more', () => {
       await reconciled();
       await look(item);
     }
-    expect(reads() - known, 'looks, after 0, 1, 3 and 7 hours').toBe(4);
+    expect(reads() - known, 'looks, one at once and one in each hour').toBe(13);
     await eventually('the notice', () => item.hoursOf('order.attention').length > 0);
     expect(item.hoursOf('order.attention')).toHaveLength(1);
 

@@ -39,3 +39,29 @@ test('signals sent past the API, with fields that say nothing or are of another 
   const lines = await createOrderRecords(time.pool).timeline(item.itemId);
   expect(lines.some(({ note }) => note?.includes('no provider event'))).toBe(true);
 });
+
+const SHAPELESS: unknown[] = [
+  null,
+  'approve',
+  { command: 'approve' },
+  { command: 'dance', actor: 'dana' },
+  { command: 'note', actor: 'dana' },
+  { command: 'reject', actor: 'dana' },
+  { command: 'reject', reason: 'No crew', alternative: {}, actor: 'dana' },
+  { command: 'schedule', actor: 'dana', scheduledFor: 'soon' },
+  { command: 'cancel', actor: 'dana' },
+];
+
+test('commands sent past the API that say nothing are refused, and leave no trace', async () => {
+  const item = await time.hear({ incomplete: true });
+  await eventually('the review', async () => (await item.handle.query(state)).stage === 'review');
+  for (const said of SHAPELESS)
+    await expect(
+      item.handle.executeUpdate('operate', { args: [said] }),
+      JSON.stringify(said),
+    ).rejects.toThrow('Workflow Update failed');
+  const lines = await createOrderRecords(time.pool).timeline(item.itemId);
+  expect(lines.filter(({ type }) => type === 'command')).toEqual([]);
+  await item.handle.executeUpdate('operate', { args: [{ command: 'approve', actor: 'dana' }] });
+  await eventually('the acceptance', () => pathOf(item).includes('accepted'));
+});
