@@ -3,9 +3,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   TimeoutFailure,
-  condition,
   proxyActivities,
-  proxyLocalActivities,
 } from '@temporalio/workflow';
 import type {
   NotificationActivities,
@@ -72,34 +70,28 @@ export const { channelsFor, deliver } = proxyActivities<NotificationActivities>(
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
 });
 
-/** So short that several in a row are over long before their workflow task is; see who starts the workflow. */
-const quickly = proxyLocalActivities<RecordActivities>({
-  // The wait for its turn in a busy worker included.
-  scheduleToCloseTimeout: '2s',
+/*
+ * None of these is a local activity, though that would be shorter in the history: a local activity that is in hand when its
+ * workflow task has to report in, on a machine that is paused or out of breath, and a message or an answer that comes
+ * meanwhile, are replayed in another order than they came, and the item is stuck for good.
+ */
+
+/** One quick attempt; whoever calls them knows another way. */
+const quickly = proxyActivities<RecordActivities>({
+  startToCloseTimeout: '5s',
   retry: { maximumAttempts: 1 },
 });
+/** For as long as it takes. */
 const patiently = proxyActivities<RecordActivities>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
-export const { announce, record } = patiently;
-
-/** One quick attempt; whoever calls them knows another way. */
-export const findOffer: RecordActivities['findOffer'] = (input) => inTurn(() => quickly.findOffer(input));
-export const publish: RecordActivities['publish'] = (input) => inTurn(() => quickly.publish(input));
-
-/** Quick for once, and else for as long as it takes: without rules there is no story. */
-export const loadRules: RecordActivities['loadRules'] = () =>
-  inTurn(() => quickly.loadRules()).catch((error: unknown) => {
-    if (!mayPass(error)) throw error;
-    return patiently.loadRules();
-  });
+export const { findOffer, publish } = quickly;
+export const { loadRules, announce, record } = patiently;
 
 /**
  * The provider's systems. `giveUpAfter` (ms) bounds all attempts together. `finishAttempt`: an attempt that runs when the
- * call is cancelled is waited for, because it may still succeed. Ordinary activities, though a local one would be shorter
- * in the history: an attempt takes up to 10 s, and a local activity that outlives its workflow task cannot be replayed
- * beside a message that came meanwhile.
+ * call is cancelled is waited for, because it may still succeed.
  */
 export function providerCalls(
   options: { giveUpAfter?: number; finishAttempt?: boolean } = {},
@@ -115,24 +107,7 @@ export function providerCalls(
   });
 }
 
-/** Every run has modules of its own: this is about one item. */
-let localRuns = false;
-
-/**
- * One local activity at a time. Of several at once the results may come in another order when a history is replayed, and
- * a worker that takes the item over could then not go on.
- */
-async function inTurn<T>(call: () => Promise<T>): Promise<T> {
-  while (localRuns) await condition(() => !localRuns);
-  localRuns = true;
-  try {
-    return await call();
-  } finally {
-    localRuns = false;
-  }
-}
-
-/** Whether a call failed in a way that may pass. A local activity's failure comes bare, an ordinary one's wrapped. */
+/** Whether a call failed in a way that may pass. */
 export function mayPass(error: unknown): boolean {
   const failure = error instanceof ActivityFailure ? error.cause : error;
   if (failure instanceof ApplicationFailure) return failure.nonRetryable !== true;

@@ -98,10 +98,7 @@ async function hear(item: ItemState): Promise<void> {
 /** Runs beside the clock: an offer that cannot be read must not keep alarms, or a person's answer, waiting. */
 async function learnOffer(item: ItemState): Promise<void> {
   item.waitingFor = 'the offer from Offergrid';
-  item.offer = await unless(
-    () => hasEnded(item),
-    () => offerOf(item.known, item),
-  );
+  item.offer = await offerOf(item.known, item);
   item.offerRead = true;
 }
 
@@ -112,7 +109,11 @@ async function offerOf({ offerId }: OrderItem, item: ItemState): Promise<Offer |
     if (!mayPass(error)) throw error;
     return null;
   });
-  return remembered ?? (await reach(item, () => fetchOffer({ offerId })));
+  if (remembered !== null) return remembered;
+  return await unless(
+    () => hasEnded(item),
+    () => reach(item, () => fetchOffer({ offerId })),
+  );
 }
 
 /** The 24 hours: they run until an answer, ours or one given elsewhere, has landed at the platform. */

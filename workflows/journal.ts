@@ -42,10 +42,6 @@ export interface JournalPages {
 export class Journal {
   #notifications: Notification[] = [];
   #changed = false;
-  /** A command has come since the last write. */
-  #commanded = false;
-  /** Writes under way that tell of commands. */
-  #commandsUnderWay = 0;
   #writing = false;
   /** Writes that could not be made at once. */
   readonly #records = new Set<Promise<void>>();
@@ -76,7 +72,6 @@ export class Journal {
   write(entry: Partial<TimelineEntry> & Pick<TimelineEntry, 'type' | 'actor'>): void {
     this.writeLater(entry);
     this.#changed = true;
-    if (entry.type === 'command') this.#commanded = true;
   }
 
   /** Adds a line that goes out with the next write: another follows at once. */
@@ -137,13 +132,7 @@ export class Journal {
     this.#closed = true;
   }
 
-  /**
-   * A command, unlike a signal, is in the history only once its workflow task is over. Were its effect written down
-   * within the task, and the worker died, people would see an answer that nobody remembers having been given. What
-   * follows a command is therefore left to an ordinary activity, which begins when the task is over.
-   */
   async #writtenAtOnce(transition: Transition, notifications: Notification[]): Promise<boolean> {
-    if (this.#commanded || this.#commandsUnderWay > 0) return false;
     try {
       await publish({ transition, notifications });
       return true;
@@ -154,13 +143,7 @@ export class Journal {
   }
 
   #recordBeside(transition: Transition): void {
-    const ofCommands = this.#commanded ? 1 : 0;
-    this.#commanded = false;
-    this.#commandsUnderWay += ofCommands;
-    const recording = record({ transition }).finally(() => {
-      this.#commandsUnderWay -= ofCommands;
-      this.#records.delete(recording);
-    });
+    const recording = record({ transition }).finally(() => this.#records.delete(recording));
     this.#records.add(recording);
   }
 

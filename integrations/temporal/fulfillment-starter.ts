@@ -18,11 +18,7 @@ const CALL_MS = 2_500;
 /** For so long after a call that failed nobody is made to wait for the next. */
 const DOUBT_MS = 1_000;
 
-/**
- * The quick local activities of a task, each of at most 2 s, are over long before: one that outlives its task and a
- * message that comes meanwhile may be replayed in another order than they came. A task that dies with its worker waits
- * as long.
- */
+/** A worker that is out of breath is given so long for a task; one that dies with its worker waits as long. */
 const WORKFLOW_TASK_TIMEOUT = '15s';
 
 const ORDER_ID = defineSearchAttributeKey('OffergridOrderId', SearchAttributeType.KEYWORD);

@@ -3,7 +3,7 @@ import { systemForTest } from '../support/test-system.js';
 import { LIVE, placeOrder, VISIT } from './placed-item.js';
 
 /** Against growth by accident; what is aimed at is in docs/performance.md. */
-const MOST_EVENTS = 85;
+const MOST_EVENTS = 135;
 /** One read and one update for each move. */
 const MOST_CALLS = 5;
 
@@ -27,6 +27,9 @@ test('a standard installation of an offer that is known stays small', async () =
   console.log(`standard installation: ${events?.length} history events, ${calls.length} Offergrid calls`);
   expect(events?.length).toBeLessThanOrEqual(MOST_EVENTS);
   expect(calls.length).toBeLessThanOrEqual(MOST_CALLS);
+  // Where one is in hand when a task has to report in, the item may be stuck for good (docs/performance.md).
+  const local = events?.filter(({ markerRecordedEventAttributes: marker }) => marker != null);
+  expect(local, 'local activities').toEqual([]);
   // One that asked for the offer anew would show in no call about the item.
   const offerReads = system.offergrid.control
     .calls()

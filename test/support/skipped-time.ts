@@ -81,6 +81,8 @@ export interface SkippedTimeOptions {
   programs?: string;
   /** Events after which an item is carried over to another run. */
   historyLimit?: number;
+  /** Items that the worker keeps in memory between their tasks; none: each task begins with a replay of all before it. */
+  cachedWorkflows?: number;
   /** With the `dev` server time is not skipped, and the rest is as in production. */
   server?: 'time-skipping' | 'dev';
 }
@@ -91,7 +93,7 @@ export async function startSkippedTime(
   options: SkippedTimeOptions = {},
 ): Promise<SkippedTime> {
   const { providerConnected = true, programs = join(projectRoot(), 'dist') } = options;
-  const { historyLimit, server = 'time-skipping' } = options;
+  const { historyLimit, cachedWorkflows, server = 'time-skipping' } = options;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const postgres = usePostgres(inject('postgresUrl'));
   const databaseUrl = await postgres.createDatabase();
@@ -145,6 +147,7 @@ export async function startSkippedTime(
     Worker.create({
       ...base,
       ...PATIENT_STEPS,
+      ...(cachedWorkflows === undefined ? {} : { maxCachedWorkflows: cachedWorkflows }),
       taskQueue: FULFILLMENT_QUEUE,
       workflowBundle: { codePath: join(programs, 'workflow-bundle.js') },
       activities: activities.fulfillment,
