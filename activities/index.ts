@@ -5,6 +5,7 @@ import { createOfferSyncActivities, type OfferSyncDependencies } from './offer-s
 import { createOffergridActivities, type OffergridDependencies } from './offergrid-activities.js';
 import { createProviderActivities, type ProviderDependencies } from './provider-activities.js';
 import { createReconcileActivities, type ReconcileDependencies } from './reconcile-activities.js';
+import { createWatchActivities, type WatchDependencies } from './watch-activities.js';
 import { createRecordActivities, type RecordDependencies } from './record-activities.js';
 
 export type Dependencies = OffergridDependencies &
@@ -12,6 +13,7 @@ export type Dependencies = OffergridDependencies &
   ProviderDependencies &
   RecordDependencies &
   ReconcileDependencies &
+  WatchDependencies &
   OfferSyncDependencies &
   OfferChangeDependencies;
 
@@ -25,6 +27,7 @@ export function createActivities(dependencies: Dependencies) {
     }),
     fulfillment: {
       ...handedOn(createRecordActivities(dependencies)),
+      ...handedOn(createWatchActivities(dependencies)),
       ...handedOn(createProviderActivities(dependencies)),
       ...handedOn(createNotificationActivities(dependencies)),
       ...handedOn(createOfferSyncActivities(dependencies)),

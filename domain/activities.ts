@@ -111,6 +111,14 @@ export interface ReconcileActivities {
   compareStatus: (input: { status: Status; startedAt: string }) => Promise<Comparison & { leftOut: number }>;
 }
 
+export interface WatchActivities {
+  /**
+   * Tells people of open items that nobody looks after: those whose workflow ended before they did, and those whose answer
+   * is overdue though their workflow has not said so. How many there are; each is told of once.
+   */
+  watchItems: () => Promise<{ abandoned: number; overdue: number }>;
+}
+
 export interface NotificationActivities {
   /** The channels this notification goes out by. */
   channelsFor: (input: { notification: Notification }) => Promise<string[]>;

@@ -11,6 +11,7 @@ import type {
   ProviderActivities,
   ReconcileActivities,
   RecordActivities,
+  WatchActivities,
 } from '../domain/activities.js';
 import { OFFERGRID_QUEUE } from '../domain/workflow-names.js';
 
@@ -62,6 +63,12 @@ export const { compareStatus } = proxyActivities<ReconcileActivities>({
   // The next list, and the next run, are better than the tenth attempt.
   retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 5 },
   priority: { priorityKey: PRIORITY.reconcile },
+});
+
+export const { watchItems } = proxyActivities<WatchActivities>({
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 5 },
 });
 
 export const { channelsFor, deliver } = proxyActivities<NotificationActivities>({

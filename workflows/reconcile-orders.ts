@@ -1,10 +1,12 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { Comparison } from '../domain/activities.js';
 import { OPEN_STATUSES } from '../domain/status.js';
-import { compareStatus } from './activities.js';
+import { compareStatus, watchItems } from './activities.js';
 
 /**
- * Finds what no webhook told us: items that wait for an answer, and items that the platform shows elsewhere than we do.
+ * Finds what no webhook told us: items that wait for an answer, and items that the platform shows elsewhere than we do; and
+ * what no workflow tells: open items that nobody looks after.
+ *
  * A list call per status, whatever the number of items. The statuses are listed in the order in which items go through
  * them, so that a new one that moves meanwhile is in a later list rather than in none.
  *
@@ -26,6 +28,14 @@ export async function reconcileOrders(): Promise<Comparison> {
       if (isCancellation(error)) throw error;
       troubles.push(`no list of those in ${status}`);
     }
+  }
+  try {
+    const { abandoned, overdue } = await watchItems();
+    if (abandoned > 0) troubles.push(`${abandoned} whose workflow was ended before them`);
+    if (overdue > 0) troubles.push(`${overdue} overdue, and their workflows do not say so`);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    troubles.push('no look at those that nobody looks after');
   }
   if (troubles.length > 0)
     throw ApplicationFailure.nonRetryable(troubles.join('; '), 'NotAllReconciled', found);
