@@ -20,7 +20,7 @@ export default defineConfig({
         },
       },
       {
-        test: { name: 'heavy', ...PATIENCE, include: HEAVY, maxWorkers: 1, sequence: { groupOrder: 2 } },
+        test: { name: 'heavy', ...PATIENCE, include: HEAVY, maxWorkers: 2, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -1,6 +1,7 @@
 import { log } from '@temporalio/activity';
 import type { Rules, WatchActivities } from '../domain/activities.js';
 import type { Notification } from '../domain/notification.js';
+import type { SlaState } from '../domain/response-deadline.js';
 import { fulfillmentWorkflowId } from '../domain/workflow-names.js';
 
 interface WatchedItem {
@@ -21,6 +22,8 @@ export interface WatchDependencies {
   starter: {
     /** Items whose workflow ended since then, and not by itself. */
     abandonedSince: (since: Date) => Promise<string[]>;
+    /** Where the item's own workflow has its answer; null where it cannot say. */
+    slaStateOf: (itemId: string) => Promise<SlaState | null>;
   };
   /** Once by its id. */
   startNotification: (notification: Notification) => Promise<void>;
@@ -29,6 +32,8 @@ export interface WatchDependencies {
 
 /** An item that was ended longer ago has been told of many times over. */
 const LOOK_BACK_MS = 25 * 3_600_000;
+
+const NOT_NOTICED: ReadonlySet<SlaState | null> = new Set(['on_track', 'at_risk', null]);
 
 /**
  * An item's alarms are raised by its workflow, which somebody may have ended, and which a fault in our code may stop: for
@@ -67,7 +72,10 @@ export function createWatchActivities(dependencies: WatchDependencies): WatchAct
           'order.attention-abandoned',
           `The workflow of this item was ended before the item: nobody carries it out (stage ${item.stage}).`,
         );
-      const overdue = await reconciliation.overdue();
+      const overdue: WatchedItem[] = [];
+      // What is written of an item comes late after an outage of the database: it may have been answered.
+      for (const item of await reconciliation.overdue())
+        if (NOT_NOTICED.has(await starter.slaStateOf(item.itemId))) overdue.push(item);
       for (const item of overdue)
         // The workflow's own id for it: should it go on, people are not told twice.
         await tell(

@@ -1,6 +1,8 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowOptions } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
+import type { OrderView } from '../../domain/order-view.js';
 import type { PlatformEvent, ProviderEvent } from '../../domain/provider-event.js';
+import type { SlaState } from '../../domain/response-deadline.js';
 import type { Stage } from '../../domain/stage.js';
 import {
   FULFILL_ORDER_ITEM,
@@ -8,6 +10,7 @@ import {
   fulfillmentWorkflowId,
   PLATFORM_EVENT,
   PROVIDER_EVENT,
+  STATE,
   type FulfillOrderItemInput,
 } from '../../domain/workflow-names.js';
 import { heardBy } from './heard-events.js';
@@ -109,6 +112,15 @@ export function createFulfillmentStarter(client: Client) {
           abandoned.push(workflowId.slice(fulfillmentWorkflowId('').length));
       }
       return abandoned;
+    },
+
+    /** Where the item's own workflow has its answer; null where it cannot say. */
+    async slaStateOf(itemId: string): Promise<SlaState | null> {
+      const handle = client.workflow.getHandle(fulfillmentWorkflowId(itemId));
+      return await bounded(() => handle.query<OrderView>(STATE)).then(
+        ({ sla }) => sla?.state ?? null,
+        () => null,
+      );
     },
 
     /** The order's items that are under way, as Temporal's visibility knows them: for when Postgres is away. */

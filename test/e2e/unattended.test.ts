@@ -79,3 +79,14 @@ test('an overdue answer that its workflow has said is overdue is left to it', as
   const [notice] = item.notices().filter(({ type }) => type === 'sla.breached');
   expect(notice?.data['message']).not.toContain('does not say so');
 });
+
+test('an answer that is written down late, as after an outage of Postgres, is not called overdue', async () => {
+  const item = placeAs(system, 'item-answered');
+  await item.hasWorkOrder();
+  await sql(
+    `update order_items set sla_state = 'at_risk', deadline = now() - interval '10 minutes' where item_id = $1`,
+    [item.itemId],
+  );
+  await severalRuns();
+  expect(item.told()).not.toContain('sla.breached');
+});
