@@ -20,7 +20,9 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
   return {
     async fetchItem({ itemId, among = [] }): Promise<ItemLookup> {
       const { scheduledTimestampMs: askedAt } = activityInfo();
-      const item = (await listed.find(itemId, among, askedAt)) ?? (await readItem(offergrid, itemId));
+      const item =
+        (await listed.find(itemId, among, askedAt)) ??
+        (await lookUp(() => offergrid.getItem(itemId).catch(unlessUnreadable)));
       if (item instanceof Unreadable) return { kind: 'unreadable', why: item.why };
       return item === null ? { kind: 'unknown' } : { kind: 'found', item: toOrderItem(item) };
     },
@@ -37,7 +39,8 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
         if (isSurelyNotApplied(error)) heartbeat({ notAppliedBy: activityInfo().attempt } satisfies Trail);
         if (!isRefusal(error)) throw asFailure(error);
         const refused = { kind: 'refused', httpStatus: error.status ?? 0, detail: error.detail } as const;
-        if (error.kind === 'not_found') return refused;
+        if (error.kind === 'not_found')
+          return mayBeApplied(repeated) ? { ...refused, unsure: true } : refused;
         const now = await seen(offergrid, itemId, from, update);
         return now?.kind === 'refused' ? { ...refused, unsure: true } : (now ?? refused);
       }
@@ -91,7 +94,7 @@ async function seen(
   from: Status,
   update: StatusUpdate,
 ): Promise<UpdateResult | null> {
-  const item = await readItem(offergrid, itemId);
+  const item = await lookUp(() => offergrid.getItem(itemId).catch(unlessRefused));
   if (item === null) return null;
   if (item instanceof Unreadable) {
     const detail = `whether it got through before cannot be found out: ${item.why}`;
@@ -115,7 +118,7 @@ function isSameVisit(item: PlatformItem, from: Status, update: StatusUpdate): bo
   return item.scheduledFor === null || Date.parse(item.scheduledFor) === Date.parse(update.scheduledFor);
 }
 
-/** What the platform has to say of an item, and we can make nothing of. */
+/** The platform will not show the item, or shows what we can make nothing of. */
 class Unreadable {
   constructor(
     readonly httpStatus: number,
@@ -123,26 +126,22 @@ class Unreadable {
   ) {}
 }
 
-/** A proxy that answers in the platform's place may be gone the next time. */
-const READ_AGAIN = 5;
-
-/** Null: the platform does not know it. */
-async function readItem(
-  offergrid: OffergridClient,
-  itemId: string,
-): Promise<PlatformItem | Unreadable | null> {
-  return await lookUp(() =>
-    offergrid.getItem(itemId).catch((error: unknown) => {
-      if (!(error instanceof OffergridError)) throw error;
-      const passes = error.kind === 'bad_answer' && activityInfo().attempt < READ_AGAIN;
-      if (passes || !UNREADABLE.has(error.kind)) throw error;
-      return new Unreadable(error.status ?? 0, error.detail);
-    }),
-  );
+function unlessRefused(error: unknown): Unreadable {
+  if (!(error instanceof OffergridError) || error.kind !== 'refused') throw error;
+  return new Unreadable(error.status ?? 0, error.detail);
 }
 
-const UNREADABLE: ReadonlySet<string> = new Set(['refused', 'bad_answer']);
+/** A proxy that answers in the platform's place is gone after so many attempts, or is taken for the platform. */
+const READ_AGAIN = 12;
 
+function unlessUnreadable(error: unknown): Unreadable {
+  const isLast = activityInfo().attempt >= READ_AGAIN;
+  if (!(error instanceof OffergridError) || error.kind !== 'bad_answer' || !isLast)
+    return unlessRefused(error);
+  return new Unreadable(error.status ?? 0, error.detail);
+}
+
+/** Null: the platform does not know it. */
 async function lookUp<T>(read: () => Promise<T>): Promise<T | null> {
   try {
     return await read();

@@ -16,7 +16,11 @@ import type {
 import { OFFERGRID_QUEUE } from '../domain/workflow-names.js';
 
 /** Lower is sooner: answers, then other updates, then reads, then reconciliation (the order the call budget is spent in). */
-const PRIORITY = { answer: 1, update: 2, read: 3, reconcile: 4 } as const;
+const PRIORITY = {
+  ...{ answer: 1, update: 2, read: 3, reconcile: 4 },
+  /** On the other queue, before calls to a provider's system that hangs. */
+  own: 1,
+} as const;
 
 /** Two calls of 10 s, and up to a minute for the second's turn in the call budget. */
 const OFFERGRID_ATTEMPT = '2m';
@@ -87,11 +91,13 @@ export const { channelsFor, deliver } = proxyActivities<NotificationActivities>(
 const quickly = proxyActivities<RecordActivities>({
   startToCloseTimeout: '5s',
   retry: { maximumAttempts: 1 },
+  priority: { priorityKey: PRIORITY.own },
 });
 /** For as long as it takes. */
 const patiently = proxyActivities<RecordActivities>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+  priority: { priorityKey: PRIORITY.own },
 });
 export const { findOffer, publish } = quickly;
 export const { loadRules, announce, record } = patiently;

@@ -1,4 +1,5 @@
 import type { Status } from '../domain/status.js';
+import { hasCancellation } from './ending.js';
 import type { ItemState } from './item-state.js';
 
 const STEP = 'the status at Offergrid';
@@ -23,4 +24,22 @@ export function fallBehind(item: ItemState, shown: Status | null, message: strin
 export function catchUp(item: ItemState): void {
   item.behind = null;
   item.unstick(STEP);
+}
+
+/** Minutes at first, and no longer than reconciliation takes. */
+const FIRST_READ = 60_000;
+
+/** Waits before an item that could not be read is read once more, with that before a person. `times` it was so before. */
+export async function untilWorthReading(
+  item: ItemState,
+  times: number,
+  message: string,
+  told: string,
+): Promise<void> {
+  const { retries, hints } = item;
+  const known = hints.length;
+  item.stuck[STEP] = { code: 'drift', retries };
+  item.raise('drift', message, told);
+  const isAsked = () => item.retries > retries || item.hints.length > known || hasCancellation(item);
+  await item.fibers.rest(isAsked, Math.min(FIRST_READ * 2 ** times, PAUSE));
 }

@@ -1,4 +1,10 @@
-import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Answer } from '../domain/answer.js';
 import type { Offer, OrderItem } from '../domain/order-item.js';
 import type { ProviderEvent } from '../domain/provider-event.js';
@@ -25,6 +31,13 @@ const READS_BY_ITSELF = 60;
 /** Events in a run's history after which the item is carried over: a worker replays as many in a fraction of a second. */
 const LONG_HISTORY = 2_000;
 
+/** Half an item cannot be ended: what is under way at Offergrid and at the provider's would stay as it is. */
+const CANCELLED_IN_TEMPORAL = {
+  type: 'note',
+  actor: 'workflow',
+  note: 'Its cancellation was asked for in Temporal, which changes nothing: the commands are cancel and reject.',
+} as const;
+
 /**
  * One order item, from the first word of it to a live service. It ends when the platform shows an end; until then it
  * waits, for months if need be, in as many runs as that takes: `carried` is what the run before this one knew. The rules
@@ -34,8 +47,11 @@ export async function fulfillOrderItem(input: FulfillOrderItemInput, carried?: C
   const item = new ItemState(input, carried);
   // Before anything is awaited: a message may have come with the first task.
   item.listen();
-  item.rules = await loadRules();
-  const ended = await Promise.race([tellStory(item).then(() => true), historyIsLong(item).then(() => false)]);
+  CancellationScope.current().cancelRequested.catch(() => item.journal.write({ ...CANCELLED_IN_TEMPORAL }));
+  const ended = await CancellationScope.nonCancellable(async () => {
+    item.rules = await loadRules();
+    return await Promise.race([tellStory(item).then(() => true), historyIsLong(item).then(() => false)]);
+  });
   if (!ended) await continueAsNew<typeof fulfillOrderItem>(input, item.carry());
 }
 

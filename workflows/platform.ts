@@ -3,7 +3,7 @@ import type { NotificationType } from '../domain/notification.js';
 import { isFinal, isFurther, isUnanswered, walk, type Status } from '../domain/status.js';
 import { updateFor, type Step } from '../domain/status-update.js';
 import { fetchItem, giveAnswer, updateStatus } from './activities.js';
-import { catchUp, fallBehind } from './drift.js';
+import { catchUp, fallBehind, untilWorthReading } from './drift.js';
 import { hasCancellation, isCalledOff, isTellingOfCancellation, saidCancelled, settleSla } from './ending.js';
 import type { Refusal } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
@@ -65,12 +65,10 @@ export class Platform {
     const { item } = this;
     // They stand until the answer is there: nothing is begun meanwhile of an order that may be cancelled.
     const answered = item.hints.length;
-    const lookup = await reach(item, () => fetchItem({ itemId: item.itemId }));
-    const cancelled = saidCancelled(item) ? ' It said that the order was cancelled.' : '';
+    const lookup = await this.#read();
     item.hints.splice(0, answered);
     if (lookup.kind !== 'found') {
-      const [message, told] = notShown(lookup, 'Offergrid does not show this item any more.');
-      fallBehind(item, null, message + cancelled, told + cancelled);
+      fallBehind(item, null, ...notShown(lookup, 'Offergrid does not show this item any more.'));
       return;
     }
     const { status } = lookup.item;
@@ -78,6 +76,21 @@ export class Platform {
     if (item.status === null || isFurther(status, item.status)) this.#takeRemote(status);
     else if (status === item.status) catchUp(item);
     else await this.#repair(status, item.status);
+  }
+
+  /**
+   * What cannot be read goes before a person, and the order goes on; but not one that was cancelled there, as far as the
+   * platform said: that is read again and again, until a person says that it is off.
+   */
+  async #read(): Promise<ItemLookup> {
+    const { item } = this;
+    for (let times = 0; ; times += 1) {
+      const lookup = await reach(item, () => fetchItem({ itemId: item.itemId }));
+      if (lookup.kind !== 'unreadable' || !saidCancelled(item) || hasCancellation(item)) return lookup;
+      const [message, told] = notShown(lookup, '');
+      const cancelled = ' It said that the order was cancelled.';
+      await untilWorthReading(item, times, message + cancelled, told + cancelled);
+    }
   }
 
   /**
@@ -159,7 +172,7 @@ export class Platform {
               return 'put_off';
             }
             item.refusal = refusalOf(step.status, result, item);
-            item.unsure = result.unsure === true;
+            item.unsure ||= result.unsure === true;
             break;
           }
           default:

@@ -31,7 +31,7 @@ const hint = (item: HeardItem, type: string) =>
 /** Skips time until the view is as expected: attempts that fail come after pauses. */
 async function until(item: HeardItem, holds: (view: OrderView) => boolean): Promise<OrderView> {
   const seeing = async () => {
-    await time.env.sleep('10s');
+    await time.env.sleep('1m');
     const view = await look(item);
     return holds(view) && view;
   };
@@ -62,14 +62,13 @@ test.each(Object.entries(ANSWERS))(
 );
 
 test.each(Object.entries(ANSWERS))(
-  'looked at after a cancellation there, %s: a person is told of both, and what people say is acted on',
+  'looked at after a hint, %s: a person is told, and what people say is acted on',
   async (_, answer) => {
     const item = await time.hear({});
     await until(item, ({ workOrderId }) => workOrderId !== null);
     hide(item.itemId, answer);
-    await hint(item, 'order.cancelled');
-    const { attention } = await until(item, isAdrift);
-    expect(attention?.message).toContain('the order was cancelled');
+    await hint(item, 'order.updated');
+    await until(item, isAdrift);
     await command(item, { command: 'schedule', ...VISIT, actor: 'dana' });
     await until(item, ({ offergridStatus }) => offergridStatus === 'scheduled');
     expect(pathOf(item)).toEqual(['pending', 'accepted', 'scheduled']);
@@ -77,24 +76,55 @@ test.each(Object.entries(ANSWERS))(
 );
 
 test.each(Object.entries(ANSWERS))(
-  'after an update whose reply was lost, %s: a person is told, and a retry does not send it twice',
+  'looked at after a cancellation there, %s: nothing more is begun, and it is read until it shows',
   async (_, answer) => {
     const item = await time.hear({});
     await until(item, ({ workOrderId }) => workOrderId !== null);
-    const path = `/provider/orders/${item.itemId}/status`;
-    hide(item.itemId, answer, { kind: 'drop-reply', method: 'PATCH', path, times: 1 });
+    time.offergrid.control.cancelAsReseller(item.itemId);
+    hide(item.itemId, answer);
+    await hint(item, 'order.cancelled');
+    const { attention } = await until(item, isAdrift);
+    expect(attention?.message).toContain('the order was cancelled');
     await command(item, { command: 'schedule', ...VISIT, actor: 'dana' });
-    const { attention } = await until(item, (view) => view.attention !== null);
-    expect(attention?.code).toBe('offergrid_rejected_update');
-    expect(attention?.message).toContain('cannot be found out');
+    await time.env.sleep('20m');
     time.offergrid.control.clearFaults();
-    await command(item, { command: 'retry', actor: 'dana' });
-    await until(item, ({ offergridStatus }) => offergridStatus === 'scheduled');
-    expect(pathOf(item)).toEqual(['pending', 'accepted', 'scheduled']);
-    expect((await look(item)).attention).toBeNull();
-    const sent = time.offergrid.control
-      .calls()
-      .filter((call) => call.method === 'PATCH' && call.path === path);
-    expect(sent).toMatchObject([{ body: { status: 'accepted' } }, { body: { status: 'scheduled' } }]);
+    await until(item, ({ outcome }) => outcome === 'cancelled');
+    await item.handle.result();
+    expect(pathOf(item)).toEqual(['pending', 'accepted', 'cancelled']);
+    const orders = time.provider.control.workOrders().filter(({ itemId }) => itemId === item.itemId);
+    expect(orders.map((order) => order.state)).toEqual(['cancelled']);
   },
 );
+
+test('looked at after a cancellation there, and called off by a person as well: a person has to see to it', async () => {
+  const item = await time.hear({});
+  await until(item, ({ workOrderId }) => workOrderId !== null);
+  time.offergrid.control.cancelAsReseller(item.itemId);
+  hide(item.itemId, ANSWERS['refused']!);
+  await hint(item, 'order.cancelled');
+  await until(item, isAdrift);
+  await command(item, { command: 'cancel', reason: 'As Offergrid says', actor: 'dana' });
+  await until(item, ({ attention }) => attention?.code === 'offergrid_rejected_update');
+  time.offergrid.control.clearFaults();
+  await command(item, { command: 'retry', actor: 'dana' });
+  await item.handle.result();
+  expect((await look(item)).outcome).toBe('cancelled');
+});
+
+test('after an update whose reply was lost, refused: a person is told, and a retry does not send it twice', async () => {
+  const item = await time.hear({});
+  await until(item, ({ workOrderId }) => workOrderId !== null);
+  const path = `/provider/orders/${item.itemId}/status`;
+  hide(item.itemId, ANSWERS['refused']!, { kind: 'drop-reply', method: 'PATCH', path, times: 1 });
+  await command(item, { command: 'schedule', ...VISIT, actor: 'dana' });
+  const { attention } = await until(item, (view) => view.attention !== null);
+  expect(attention?.code).toBe('offergrid_rejected_update');
+  expect(attention?.message).toContain('cannot be found out');
+  time.offergrid.control.clearFaults();
+  await command(item, { command: 'retry', actor: 'dana' });
+  await until(item, ({ offergridStatus }) => offergridStatus === 'scheduled');
+  expect(pathOf(item)).toEqual(['pending', 'accepted', 'scheduled']);
+  expect((await look(item)).attention).toBeNull();
+  const sent = time.offergrid.control.calls().filter((call) => call.method === 'PATCH' && call.path === path);
+  expect(sent).toMatchObject([{ body: { status: 'accepted' } }, { body: { status: 'scheduled' } }]);
+});
