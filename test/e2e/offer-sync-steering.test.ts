@@ -95,6 +95,45 @@ describe('the brake', () => {
     expect(shop.writes()).toHaveLength(4);
   });
 
+  test('what is approved is the plan that was looked at: a repeat does not approve the next one', async () => {
+    const approve = (runId: string, body?: object) => shop.call('POST', `/sync/${runId}/approve`, body);
+    shop.stock(HALF);
+    const runId = await shop.ask();
+    const { plan } = await shop.reaches(runId, 'awaiting_approval');
+    shop.stock(HALF.slice(1));
+    const approved = await approve(runId, { plan });
+    expect(approved).toMatchObject({ status: 200, body: { plan: null } });
+    const again = await shop.reaches(runId, 'awaiting_approval');
+    expect(again.plan).toBeGreaterThan(plan!);
+
+    // Its sender heard nothing of the first, or it is somebody else, who still looks at the old report.
+    const refused = await approve(runId, { plan });
+    expect(refused.status).toBe(409);
+    expect(refused.body['detail']).toBe(
+      `It cannot apply: it is plan ${again.plan} that waits for approval, not plan ${plan}.`,
+    );
+    expect((await shop.report(runId)).status).toBe('awaiting_approval');
+    expect(shop.writes()).toEqual([]);
+    expect((await approve(runId, { plan: again.plan })).status).toBe(200);
+    expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', deactivated: 4 });
+  });
+
+  test('nor does one that names no plan, and finds another made while it was on its way', async () => {
+    shop.stock(HALF);
+    const runId = await shop.ask();
+    const { plan } = await shop.reaches(runId, 'awaiting_approval');
+    shop.stock(HALF.slice(1));
+    await system.client.workflow.getHandle(offerSyncWorkflowId(false)).terminate();
+    expect((await shop.call('POST', `/sync/${runId}/approve`)).status).toBe(409);
+    const again = await eventually('the plan of another execution', async () => {
+      const report = await shop.report(runId);
+      return report.plan !== null && report.plan !== plan && report;
+    });
+    expect(again).toMatchObject({ status: 'awaiting_approval', deactivated: 4 });
+    expect((await shop.call('POST', `/sync/${runId}/stop`)).status).toBe(200);
+    expect(shop.writes()).toEqual([]);
+  });
+
   test('a decision that comes before any execution has the run in hand waits for that', async () => {
     const pool = createPool(system.env['DATABASE_URL']!);
     try {
@@ -133,7 +172,7 @@ describe('the brake', () => {
     expect(JSON.parse(dry.output)).toMatchObject({ dryRun: true, deactivated: 3 });
     const real = await cli();
     expect(real.code).toBe(1);
-    expect(real.output).toMatch(/waits for approval: 3 of 6/);
+    expect(real.output).toMatch(/waits for approval: 3 of 6.*\/approve with {"plan": 1}/);
     const [, runId = ''] = /\/v1\/offers\/sync\/([\w-]+)\/approve/.exec(real.output) ?? [];
     expect((await shop.call('POST', `/sync/${runId}/stop`)).status).toBe(200);
     expect(shop.writes()).toEqual([]);
@@ -207,14 +246,16 @@ test('a draft of something sold is left to a person, and told; it is not called 
 });
 
 test('what cannot be asked', async () => {
-  const [wrongFlag, noSkus, blankSku, noJson, unknown] = await Promise.all([
+  const [wrongFlag, wrongPlan, noSkus, blankSku, noJson, unknown] = await Promise.all([
     shop.call('POST', '/sync', { dryRun: 'yes' }),
+    shop.call('POST', '/sync/nobody/approve', { plan: 'the last one' }),
     shop.call('POST', '/products-changed', { skus: [] }),
     shop.call('POST', '/products-changed', { skus: ['SKU-1', ' '] }),
     shop.call('POST', '/products-changed'),
     shop.call('GET', '/sync/nobody'),
   ]);
   expect(wrongFlag).toMatchObject({ status: 400, body: { errors: [{ path: 'dryRun' }] } });
+  expect(wrongPlan).toMatchObject({ status: 400, body: { errors: [{ path: 'plan' }] } });
   expect(noSkus).toMatchObject({ status: 400, body: { errors: [{ path: 'skus' }] } });
   expect(blankSku).toMatchObject({ status: 400, body: { errors: [{ path: 'skus.1' }] } });
   expect(noJson.status).toBe(400);

@@ -49,6 +49,7 @@ describe('what a run does', () => {
       dryRun: false,
       status: 'completed',
       reason: null,
+      plan: null,
       ...{ created: 0, updated: 0, unchanged: 10, deactivated: 0, skipped: 0, failed: 0 },
       changes: [],
     });

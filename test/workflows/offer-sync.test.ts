@@ -180,7 +180,10 @@ test('who asks for weeks while a run waits for a person makes no history long, a
     await Promise.all(range(0, 50).map(() => nudge(false)));
   }
   expect(await reports.progress(runId)).toMatchObject({ status: 'awaiting_approval' });
-  await createSyncDesk(world.env.client).decide((await reports.progress(runId))!, 'approve');
+  const { plan } = (await reports.progress(runId))!;
+  const approval = { decision: 'approve', plan: plan! } as const;
+  const decided = await createSyncDesk(world.env.client).decide({ runId, dryRun: false }, approval);
+  expect(decided).toEqual({ kind: 'decided' });
   await workflow().result();
   expect(await reports.report(runId)).toMatchObject({ status: 'completed', failed: 0 });
   const events = lengths(await historiesFrom(first));
