@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ApplicationFailure, log } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context, log } from '@temporalio/activity';
 import type { ChangeOutcome, OfferChangeActivities } from '../domain/offer-sync-activities.js';
 import type { CallBudget } from '../db/call-budget.js';
 import type { ClaimedChange, OfferChanges } from '../db/offer-changes.js';
@@ -67,6 +67,7 @@ export function createOfferChangeActivities(dependencies: OfferChangeDependencie
         if (offer !== null) await remember(offer);
         return 'applied';
       } catch (error) {
+        if (isTakenBack(error) && !change.repeated) await changes.release(runId, seq);
         if (!(error instanceof OffergridError)) throw error;
         if (isRefusal(error)) {
           await changes.settle(runId, seq, 'failed', refusal(change, error));
@@ -100,6 +101,12 @@ async function seen(
   return Object.entries(body).every(([field, value]) => isDeepStrictEqual(offer[field], value))
     ? offer
     : null;
+}
+
+/** Before it was sent, as its run was stopped; no other attempt follows that. */
+function isTakenBack(error: unknown): boolean {
+  const { cancellationDetails } = Context.current();
+  return error instanceof CancelledFailure && cancellationDetails?.cancelRequested === true;
 }
 
 function isForOrders(): ApplicationFailure {

@@ -70,11 +70,16 @@ export function createOfferChanges(pool: Pool) {
       return rows[0]?.count ?? 0;
     },
 
-    /** The change, noted as being sent; how it ended, when it has. Null: there is none of that number. */
+    /**
+     * The change, noted as being sent; how it ended, when it has. Null: there is none of that number, or its run is over:
+     * what is not being sent when a run ends is not sent any more.
+     */
     async claim(runId: string, seq: number): Promise<ClaimedChange | 'applied' | 'failed' | null> {
       const { rows } = await pool.query<ClaimedChange & { state: string }>(
-        `with before as (
-           select * from offer_sync_changes where run_id = $1 and seq = $2 for update
+        `with run as materialized (
+           select run_id from offer_sync_runs where run_id = $1 and finished_at is null for share
+         ), before as (
+           select * from offer_sync_changes where run_id = (select run_id from run) and seq = $2 for update
          ), claimed as (
            update offer_sync_changes as change set state = 'sending', attempts = change.attempts + 1
              from before
@@ -136,10 +141,10 @@ async function lockRun(
 ): Promise<{ planned: number; numbered: number; plan: SyncPlan }> {
   const { rows } = await client.query<SyncPlan & { planned: number; numbered: number }>(
     `select planned_pass as planned, numbered, first_seq as first, last_seq as last, brake
-       from offer_sync_runs where run_id = $1 for update`,
+       from offer_sync_runs where run_id = $1 and finished_at is null for update`,
     [runId],
   );
-  if (rows[0] === undefined) throw new Error(`there is no run ${runId}`);
+  if (rows[0] === undefined) throw new Error(`there is no run ${runId}, or it is over`);
   const { planned, numbered, ...plan } = rows[0];
   return { planned, numbered, plan };
 }

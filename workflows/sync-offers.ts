@@ -25,6 +25,7 @@ import {
 } from './sync-activities.js';
 import { sendChanges } from './sync-changes.js';
 import { STOPPED, SyncState, type EarlyEnd } from './sync-state.js';
+import { unless } from './unless.js';
 
 /**
  * Brings Offergrid's offers in step with the provider's products: carries out the run that is open, with all that is
@@ -89,25 +90,28 @@ async function syncWanted(sync: SyncState, run: OpenRun): Promise<EarlyEnd | nul
     if (sync.stopped) return STOPPED;
     run.pass += 1;
     if ((await takeWanted({ runId: run.runId, pass: run.pass })) === null) return null;
-    const plan = await readAndPlan(run);
+    const plan = await readAndPlan(sync, run);
     if ('status' in plan) return plan;
     const end = await carryOutPlan(sync, run, plan);
     if (end !== null) return end;
   }
 }
 
-async function readAndPlan({ runId, pass }: OpenRun): Promise<SyncPlan | EarlyEnd> {
-  try {
+async function readAndPlan(sync: SyncState, { runId, pass }: OpenRun): Promise<SyncPlan | EarlyEnd> {
+  const readAll = async () => {
     setCurrentDetails("Reading the provider's products.");
     await readProducts({ runId, pass });
     setCurrentDetails("Listing Offergrid's offers.");
     await listOffers();
+    setCurrentDetails('Comparing products and offers.');
+    return await planOffers({ runId, pass });
+  };
+  try {
+    return (await unless(() => sync.stopped, readAll)) ?? STOPPED;
   } catch (error) {
-    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    if (!(error instanceof ActivityFailure)) throw error;
     return { status: 'failed', reason: error.cause?.message ?? error.message };
   }
-  setCurrentDetails('Comparing products and offers.');
-  return await planOffers({ runId, pass });
 }
 
 async function carryOutPlan(
@@ -122,10 +126,12 @@ async function carryOutPlan(
   }
   if (reason === '') return await sendChanges(sync, run, { first, last });
   const { runId, pass } = run;
+  if (sync.stopped) return STOPPED;
   sync.braked = { approved: false };
   await awaitApproval({ runId, reason });
+  const at = new Date().toISOString();
   // Not awaited: a person may well decide before a notification gets through.
-  void announceBrake({ runId, pass, reason, at: new Date().toISOString() }).catch(() => undefined);
+  if (!sync.stopped) void announceBrake({ runId, pass, reason, at }).catch(() => undefined);
   return await untilApproved(sync, run, reason);
 }
 
