@@ -58,6 +58,22 @@ export function createOfferChanges(pool: Pool) {
       return new Map(rows.map(({ sku, fields }) => [sku, fields]));
     },
 
+    /** By SKU: what an offer cost before the run first changed that, unless a person has seen a new price of it. */
+    async pricesBefore(runId: string): Promise<Map<string, number>> {
+      const { rows } = await pool.query<{ sku: string; price: number }>(
+        `select distinct on (sku) sku, (fields #>> '{monthlyPrice,from}')::float8 as price
+           from offer_sync_changes as change
+          where run_id = $1 and state in ('sending', 'applied')
+            and jsonb_typeof(fields #> '{monthlyPrice,from}') = 'number'
+            and not exists (select from offer_sync_approved as approved
+                             where approved.run_id = change.run_id and approved.sku = change.sku
+                               and approved.fields -> 'monthlyPrice' is not null)
+          order by sku, seq`,
+        [runId],
+      );
+      return new Map(rows.map(({ sku, price }) => [sku, price]));
+    },
+
     /** How many offers the run has taken off the market that no person saw before. */
     async takenOff(runId: string): Promise<number> {
       const { rows } = await pool.query<{ count: number }>(
@@ -151,7 +167,7 @@ async function lockRun(
 
 /**
  * Takes away what was planned for these SKUs and not sent, and what failed. What an execution that is gone was sending
- * got through where the offer needs nothing any more; otherwise it is planned anew.
+ * got through where the offer needs nothing any more, or is off the market as was wanted; otherwise it is planned anew.
  */
 async function giveWay(
   client: PoolClient,
@@ -160,9 +176,11 @@ async function giveWay(
   unchanged: readonly string[],
 ): Promise<void> {
   await client.query(
-    `update offer_sync_changes set state = 'applied'
-      where run_id = $1 and state = 'sending' and sku = any ($2::text[])`,
-    [runId, unchanged],
+    `update offer_sync_changes as change set state = 'applied'
+      where run_id = $1 and state = 'sending' and ($3::text[] is null or sku = any ($3)) and (
+        sku = any ($2::text[]) or (action = 'deactivate' and exists (
+          select from offers where offers.offer_id = change.offer_id and offers.status = 'inactive')))`,
+    [runId, unchanged, only],
   );
   await client.query(
     `delete from offer_sync_changes

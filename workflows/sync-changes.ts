@@ -72,7 +72,13 @@ export async function sendChanges(
     underWay.add(attempt);
     let isWell = true;
     try {
-      if ((await unless(() => isCutOff, () => applyOfferChange({ runId, seq }))) === null) return false;
+      if (
+        (await unless(
+          () => isCutOff,
+          () => applyOfferChange({ runId, seq }),
+        )) === null
+      )
+        return false;
       latestTaken = Math.max(latestTaken, attempt.order);
       inVain = 0;
     } catch (error) {
@@ -111,7 +117,10 @@ export async function sendChanges(
   do {
     for (let n = 0; n < AT_ONCE; n += 1) open(lane);
     let scouts = 0;
-    for (let seen = { ended, latestTaken }; !(await condition(() => lanes === 0 || sync.stopped, PATIENCE));) {
+    for (
+      let seen = { ended, latestTaken };
+      !(await condition(() => lanes === 0 || sync.stopped, PATIENCE));
+    ) {
       replaceSlow();
       if (latestTaken > seen.latestTaken) scouts = 0;
       if (ended === seen.ended && scouts < MOST_SCOUTS && hasMore()) {

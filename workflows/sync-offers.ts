@@ -22,6 +22,7 @@ import {
   readProducts,
   requestOfferSync,
   takeWanted,
+  waitForRoom,
 } from './sync-activities.js';
 import { sendChanges } from './sync-changes.js';
 import { STOPPED, SyncState, type EarlyEnd } from './sync-state.js';
@@ -102,6 +103,7 @@ async function readAndPlan(sync: SyncState, { runId, pass }: OpenRun): Promise<S
     setCurrentDetails("Reading the provider's products.");
     await readProducts({ runId, pass });
     setCurrentDetails("Listing Offergrid's offers.");
+    await waitForRoom();
     await listOffers();
     setCurrentDetails('Comparing products and offers.');
     return await planOffers({ runId, pass });

@@ -83,6 +83,7 @@ export class SyncState {
     if (this.braked === null || this.braked.approved) throw refused('the run does not wait for approval');
     // All may have been read and planned again since they looked.
     const { pass } = this.run;
-    if (asked.plan !== pass) throw refused(`it is plan ${pass} that waits for approval, not plan ${asked.plan}`);
+    if (asked.plan !== pass)
+      throw refused(`it is plan ${pass} that waits for approval, not plan ${asked.plan}`);
   }
 }

@@ -200,6 +200,45 @@ describe('several ask', () => {
     expect(await shop.synced()).not.toMatchObject({ runId: runs[0] });
   });
 
+  test('one that asks for everything when the catalogue is read has it read again', async () => {
+    system.offergrid.control.setFaults([{ kind: 'delay', ms: 1_500, method: 'GET', times: 1 }]);
+    const [runId, before] = [await shop.ask(), productReads()];
+    await eventually('the products to be read', () => shop.calls('GET').length > 0);
+    shop.stock(repriced('SKU-2', 22));
+    expect(await shop.ask()).toBe(runId);
+    expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', updated: 1, unchanged: 5 });
+    expect(productReads() - before).toBeLessThanOrEqual(2);
+  });
+
+  test('a turn of the schedule that comes then does not', async () => {
+    system.offergrid.control.setFaults([{ kind: 'delay', ms: 3_000, method: 'GET', times: 1 }]);
+    const before = productReads();
+    const runId = await shop.ask();
+    await eventually('the products to be read', () => shop.calls('GET').length > 0);
+    const schedule = system.client.schedule.getHandle(SYNC_SCHEDULE);
+    const turns = async () => (await schedule.describe()).info.numActionsTaken;
+    const turnsBefore = await turns();
+    await schedule.trigger();
+    await eventually('the turn', async () => (await turns()) > turnsBefore);
+    expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', unchanged: 6 });
+    await system.client.workflow.getHandle(offerSyncWorkflowId(false)).result();
+    expect(productReads()).toBe(before + 1);
+  });
+
+  test('a price that moves in steps is measured from where the run found it', async () => {
+    shop.stock(repriced('SKU-1', 40));
+    system.offergrid.control.setFaults([{ kind: 'delay', ms: 1_500, method: 'PATCH', times: 1 }]);
+    const runId = await shop.ask();
+    await eventually('the first step', () => shop.writes().length === 1);
+    shop.stock(repriced('SKU-1', 80));
+    expect(await shop.changed('SKU-1')).toBe(runId);
+    const { reason } = await shop.reaches(runId, 'awaiting_approval');
+    expect(reason).toBe('the price of SKU-1 (20 to 80) would change by more than a factor of 2');
+    expect((await shop.call('POST', `/sync/${runId}/approve`)).status).toBe(200);
+    expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', updated: 2 });
+    expect(shop.offer('SKU-1')?.monthlyPrice).toBe(80);
+  });
+
   test('changed products: just those', async () => {
     shop.stock([...HALF, product('SKU-1', { price: 21 }), product('SKU-2', { price: 22 })]);
     const report = await shop.reaches(await shop.changed('SKU-1', 'SKU-1', 'SKU-nowhere'));

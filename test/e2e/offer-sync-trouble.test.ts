@@ -49,6 +49,17 @@ test('the platform fails half way: what it refuses is reported, the rest gets th
   expect(await shop.synced()).toMatchObject({ status: 'completed', updated: 1, unchanged: 12 });
 });
 
+test('an answer that shows half of an offer takes nothing away from what order review knows', async () => {
+  const { id } = shop.offer('SKU-1')!;
+  shop.stock([product('SKU-1', { productName: 'Plan One' }), ...BASE.slice(1)]);
+  system.offergrid.control.setFaults([{ kind: 'error', status: 200, method: 'PATCH', body: { id } }]);
+  expect(await shop.synced()).toMatchObject({ status: 'completed', updated: 1 });
+  const pool = createPool(system.env['DATABASE_URL']!);
+  const known = await createOffers(pool).find(id);
+  await pool.end();
+  expect(known).toEqual({ offerId: id, name: 'Plan One', category: 'other', sku: 'SKU-1' });
+});
+
 test('a catalogue that cannot be read: the run fails with the reason, and nothing is sent', async () => {
   shop.stock(DEARER);
   system.provider.control.setFaults([{ kind: 'error', status: 404, path: '/products' }]);
