@@ -69,6 +69,8 @@ function asFailure(error: unknown): unknown {
     message: error.message,
     type: `Provider.${error.kind}`,
     nonRetryable: !error.retryable,
-    ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: Math.min(error.retryAfterMs, LONGEST_WAIT_MS) }),
+    ...(error.retryAfterMs === undefined
+      ? {}
+      : { nextRetryDelay: Math.min(error.retryAfterMs, LONGEST_WAIT_MS) }),
   });
 }

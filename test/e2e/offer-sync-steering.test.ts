@@ -137,6 +137,8 @@ describe('the brake', () => {
   test('a decision that comes before any execution has the run in hand waits for that', async () => {
     const pool = createPool(system.env['DATABASE_URL']!);
     try {
+      // Or the run may be over before it is decided about.
+      system.provider.control.setFaults([{ kind: 'delay', ms: 1_500, path: '/products', times: 1 }]);
       const runId = await createOfferSyncRuns(pool).request({ dryRun: false, skus: null });
       const early = await Promise.all([
         shop.call('POST', `/sync/${runId}/stop`),
