@@ -72,13 +72,8 @@ export async function sendChanges(
     underWay.add(attempt);
     let isWell = true;
     try {
-      if (
-        (await unless(
-          () => isCutOff,
-          () => applyOfferChange({ runId, seq }),
-        )) === null
-      )
-        return false;
+      const apply = () => applyOfferChange({ runId, seq });
+      if ((await unless(() => isCutOff, apply)) === null) return false;
       latestTaken = Math.max(latestTaken, attempt.order);
       inVain = 0;
     } catch (error) {
