@@ -1,32 +1,22 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { offerSyncWorkflowId } from '../../domain/workflow-names.js';
 import { eventually } from '../support/eventually.js';
-import { startTestSystem, type TestSystem } from '../support/test-system.js';
-import { product, Shop, skus } from './shop.js';
+import { openShop, product, skus } from './shop.js';
 
 const BASE = skus(12).map((sku) => product(sku));
 const DEARER = BASE.map(({ sku }) => product(sku, { price: 21 }));
 
-let system: TestSystem;
-let shop: Shop;
-beforeAll(async () => {
-  system = await startTestSystem({ offergrid: { offers: [] } });
-  shop = new Shop(system);
-});
-afterAll(() => system?.stop());
-beforeEach(async () => {
-  await shop.begin(BASE);
-  shop.stock(DEARER);
-});
+const shop = openShop(BASE);
+beforeEach(() => shop.stock(DEARER));
 
-const workflow = () => system.client.workflow.getHandle(offerSyncWorkflowId(false));
+const workflow = () => shop.system.client.workflow.getHandle(offerSyncWorkflowId(false));
 const stop = (runId: string) => shop.call('POST', `/sync/${runId}/stop`);
 const dearer = () => DEARER.filter(({ sku }) => shop.offer(sku)?.monthlyPrice === 21).length;
 
 /** Nothing of what was stopped goes on behind its back, and the next run finds all that is to be done. */
 async function expectTheNextToDoTheRest(sentBefore: number, done: number): Promise<void> {
-  system.offergrid.control.clearFaults();
-  system.provider.control.clearFaults();
+  shop.system.offergrid.control.clearFaults();
+  shop.system.provider.control.clearFaults();
   expect(await shop.synced()).toMatchObject({ status: 'completed', updated: 12 - done, unchanged: done });
   expect(shop.writes()).toHaveLength(sentBefore + 12 - done);
 }
@@ -34,7 +24,9 @@ async function expectTheNextToDoTheRest(sentBefore: number, done: number): Promi
 test('while the products system is away: over at once, and it is not asked again', async () => {
   // It would have itself left alone for a day.
   const retryAfter = { 'retry-after': '86400' };
-  system.provider.control.setFaults([{ kind: 'error', status: 503, path: '/products', headers: retryAfter }]);
+  shop.system.provider.control.setFaults([
+    { kind: 'error', status: 503, path: '/products', headers: retryAfter },
+  ]);
   const before = shop.productReads();
   const runId = await shop.ask();
   const pause = await eventually('a pause', async () => {
@@ -48,7 +40,7 @@ test('while the products system is away: over at once, and it is not asked again
 });
 
 test('while the offers cannot be listed', async () => {
-  system.offergrid.control.setFaults([{ kind: 'error', status: 503, method: 'GET' }]);
+  shop.system.offergrid.control.setFaults([{ kind: 'error', status: 503, method: 'GET' }]);
   const runId = await shop.ask();
   await eventually('a second attempt', () => shop.calls('GET').length > 1);
   expect(await stop(runId)).toMatchObject({ status: 200, body: { status: 'stopped', changes: [] } });
@@ -56,7 +48,7 @@ test('while the offers cannot be listed', async () => {
 });
 
 test('while changes are tried again and again: those may have got through, the others are not sent', async () => {
-  system.offergrid.control.setFaults([{ kind: 'error', status: 503, method: 'PATCH' }]);
+  shop.system.offergrid.control.setFaults([{ kind: 'error', status: 503, method: 'PATCH' }]);
   const runId = await shop.ask();
   await eventually('a second attempt', () => shop.writes().length > 4);
   const { status, body } = await stop(runId);
@@ -69,7 +61,7 @@ test('while changes are tried again and again: those may have got through, the o
 
 test('what is under way is waited for a while; later than that, the report still gets its answer', async () => {
   const path = (sku: string) => `/provider/offers/${shop.offer(sku)!.id}`;
-  system.offergrid.control.setFaults([
+  shop.system.offergrid.control.setFaults([
     { kind: 'delay', ms: 7_000, method: 'PATCH', path: path('SKU-1') },
     { kind: 'delay', ms: 1_500, method: 'PATCH' },
   ]);
@@ -86,7 +78,7 @@ test('what is under way is waited for a while; later than that, the report still
 });
 
 test('cancelled in Temporal it is stopped likewise, and is over', async () => {
-  system.provider.control.setFaults([{ kind: 'error', status: 503, path: '/products' }]);
+  shop.system.provider.control.setFaults([{ kind: 'error', status: 503, path: '/products' }]);
   const before = shop.productReads();
   const runId = await shop.ask();
   await eventually('the reading', () => shop.productReads() > before);
