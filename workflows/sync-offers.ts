@@ -39,9 +39,7 @@ export async function syncOffers(input: SyncOffersInput = {}): Promise<void> {
   sync.listen();
   const run = (sync.run ??= await openSyncRun({ dryRun }));
   const end = run === null ? null : await carryOut(sync, run, resumed);
-  await condition(allHandlersFinished);
-  // By somebody who came too late to join the run.
-  if (sync.requested) await continueAsNew<typeof syncOffers>({ dryRun });
+  await goOnForLatecomers(sync);
   if (end?.status === 'failed') throw ApplicationFailure.nonRetryable(end.reason, 'OfferSyncFailed');
 }
 
@@ -57,9 +55,18 @@ async function carryOut(
     return end;
   } catch (error) {
     const end = { status: 'stopped', reason: 'cancelled in Temporal' } as const;
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => finish(sync, run, end));
+    if (isCancellation(error)) {
+      await CancellationScope.nonCancellable(() => finish(sync, run, end));
+      await goOnForLatecomers(sync);
+    }
     throw error;
   }
+}
+
+/** Who came too late to join the run, also one that was cancelled, gets another. */
+async function goOnForLatecomers(sync: SyncState): Promise<void> {
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  if (sync.requested) await continueAsNew<typeof syncOffers>({ dryRun: sync.dryRun });
 }
 
 /** With what the execution before had begun. */

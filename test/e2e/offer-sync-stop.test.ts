@@ -86,3 +86,17 @@ test('cancelled in Temporal it is stopped likewise, and is over', async () => {
   expect(await shop.reaches(runId, 'stopped')).toMatchObject({ reason: 'cancelled in Temporal' });
   await expectTheNextToDoTheRest(0, 0);
 });
+
+test('who asks in the moment in which one that was cancelled ends gets another', async () => {
+  for (let round = 0; round < 8; round += 1) {
+    shop.system.provider.control.setFaults([{ kind: 'error', status: 503, path: '/products' }]);
+    const before = shop.productReads();
+    const runId = await shop.ask();
+    await eventually('the reading', () => shop.productReads() > before);
+    await workflow().cancel();
+    // As close on its end as can be: the workflow is still there.
+    while ((await shop.report(runId)).status === 'running');
+    shop.system.provider.control.clearFaults();
+    expect((await shop.synced()).runId).not.toBe(runId);
+  }
+}, 120_000);
