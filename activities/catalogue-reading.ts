@@ -13,6 +13,9 @@ export interface Reading {
   pass: number;
 }
 
+/** The longest we let the provider's system put us off, in milliseconds: a run has not many attempts, and others join it. */
+const LONGEST_WAIT_MS = 60_000;
+
 const FROM_THE_START: ReadSoFar = { products: 0, next: null, complete: false };
 
 /** Keeps the provider's catalogue page by page, and goes on where an attempt before was cut off; how many products. */
@@ -66,6 +69,8 @@ function asFailure(error: unknown): unknown {
     message: error.message,
     type: `Provider.${error.kind}`,
     nonRetryable: !error.retryable,
-    ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
+    ...(error.retryAfterMs === undefined
+      ? {}
+      : { nextRetryDelay: Math.min(error.retryAfterMs, LONGEST_WAIT_MS) }),
   });
 }

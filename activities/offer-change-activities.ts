@@ -8,16 +8,13 @@ import type { OffergridClient } from '../integrations/offergrid/client.js';
 import { OffergridError, type OffergridErrorKind } from '../integrations/offergrid/errors.js';
 import type { PlatformOffer } from '../integrations/offergrid/schemas.js';
 import { asFailure } from './offergrid-failure.js';
+import { leaveRoomForOrders } from './room-for-orders.js';
 
 export interface OfferChangeDependencies {
   offergrid: OffergridClient;
-  offers: Pick<Offers, 'upsert' | 'replaceAll'>;
+  offers: Pick<Offers, 'upsert' | 'amend' | 'replaceAll'>;
   offerSync: { changes: OfferChanges; budget: Pick<CallBudget, 'hasFree'> };
 }
-
-/** Share of the call budget that is kept for orders, which come at any time: an answer never waits for a price. */
-const KEPT_FOR_ORDERS = 0.1;
-const ASK_AGAIN_MS = 2_000;
 
 /** The platform, or our own call budget, says that it did nothing. */
 const NOT_TAKEN: ReadonlySet<OffergridErrorKind> = new Set([
@@ -56,7 +53,7 @@ export function createOfferChangeActivities(dependencies: OfferChangeDependencie
     },
 
     async applyOfferChange({ runId, seq }): Promise<ChangeOutcome> {
-      if (!(await budget.hasFree(KEPT_FOR_ORDERS))) throw isForOrders();
+      await leaveRoomForOrders(budget);
       const change = await changes.claim(runId, seq);
       if (change === null) throw ApplicationFailure.nonRetryable(`run ${runId} has no change ${seq}`);
       if (typeof change === 'string') return change;
@@ -64,7 +61,7 @@ export function createOfferChangeActivities(dependencies: OfferChangeDependencie
       try {
         const offer = await carryOut(change);
         await changes.settle(runId, seq, 'applied', null);
-        if (offer !== null) await remember(offer);
+        await remember(change, offer);
         return 'applied';
       } catch (error) {
         if (!(error instanceof OffergridError)) throw error;
@@ -80,8 +77,10 @@ export function createOfferChangeActivities(dependencies: OfferChangeDependencie
   };
 
   /** Only a memory: the next list makes up for what is missing. */
-  async function remember(offer: PlatformOffer): Promise<void> {
-    await offers.upsert(toStored(offer)).catch((error: unknown) => {
+  async function remember({ offerId, body }: ClaimedChange, shown: PlatformOffer | null): Promise<void> {
+    const remembering =
+      shown !== null && isWhole(shown) ? offers.upsert(toStored(shown)) : offers.amend(offerId ?? '', body);
+    await remembering.catch((error: unknown) => {
       log.warn('the offer could not be remembered', { error });
     });
   }
@@ -102,12 +101,9 @@ async function seen(
     : null;
 }
 
-function isForOrders(): ApplicationFailure {
-  return ApplicationFailure.create({
-    message: 'what is left of the call budget is kept for orders',
-    type: 'Offergrid.rate_limited',
-    nextRetryDelay: ASK_AGAIN_MS * (1 + Math.random() / 2),
-  });
+/** No body is documented for the answer to a change: one that shows half an offer must not wipe out the rest. */
+function isWhole({ name, category, sku, status }: PlatformOffer): boolean {
+  return [name, category, sku, status].every((field) => field !== null);
 }
 
 function isRefusal(error: OffergridError): boolean {

@@ -2,11 +2,13 @@ import type { OfferSyncActivities } from '../domain/offer-sync-activities.js';
 import { planOfferSync, type KnownOffer } from '../domain/offer-sync.js';
 import type { Notification } from '../domain/notification.js';
 import type { Policy } from '../domain/policy.js';
+import type { CallBudget } from '../db/call-budget.js';
 import type { OfferCatalogue } from '../db/offer-catalogue.js';
 import type { OfferChanges } from '../db/offer-changes.js';
 import type { OfferSyncRuns } from '../db/offer-sync-runs.js';
 import type { ProviderClient } from '../integrations/provider/client.js';
 import { readCatalogue } from './catalogue-reading.js';
+import { leaveRoomForOrders } from './room-for-orders.js';
 
 export interface OfferSyncDependencies {
   provider: ProviderClient | undefined;
@@ -17,6 +19,7 @@ export interface OfferSyncDependencies {
     catalogue: OfferCatalogue;
     changes: OfferChanges;
     nudge: (dryRun: boolean) => Promise<void>;
+    budget: Pick<CallBudget, 'hasFree'>;
   };
   startNotification: (notification: Notification) => Promise<void>;
 }
@@ -24,10 +27,10 @@ export interface OfferSyncDependencies {
 /** Everything of the offer sync but its calls to Offergrid. */
 export function createOfferSyncActivities(dependencies: OfferSyncDependencies): OfferSyncActivities {
   const { provider, rules, offers, startNotification } = dependencies;
-  const { runs, catalogue, changes, nudge } = dependencies.offerSync;
+  const { runs, catalogue, changes, nudge, budget } = dependencies.offerSync;
   return {
     async requestOfferSync() {
-      await runs.request({ dryRun: false, skus: null });
+      await runs.request({ dryRun: false, skus: null, isTurn: true });
       await nudge(false);
     },
 
@@ -40,6 +43,8 @@ export function createOfferSyncActivities(dependencies: OfferSyncDependencies): 
     readProducts: ({ runId, pass }) =>
       readCatalogue({ provider, catalogue, mapping: rules.policy.offerSync.mapping, runId, pass }),
 
+    waitForRoom: () => leaveRoomForOrders(budget),
+
     async planOffers({ runId, pass }) {
       const only = await runs.inHand(runId);
       const plan = planOfferSync({
@@ -49,6 +54,7 @@ export function createOfferSyncActivities(dependencies: OfferSyncDependencies): 
         only: only ?? undefined,
         seen: await changes.approved(runId),
         takenOff: await changes.takenOff(runId),
+        pricesBefore: await changes.pricesBefore(runId),
       });
       return await changes.keepPlan(runId, pass, { ...plan, only });
     },

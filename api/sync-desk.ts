@@ -24,11 +24,14 @@ export type SyncDecisionResult =
 export function createSyncDesk(client: Client, answerMs = ANSWER_MS) {
   return {
     /** Resolves once it is written down. Throws when Temporal cannot be used. */
-    async decide({ runId, dryRun }: OfferSyncRun, decision: OfferSyncDecision): Promise<SyncDecisionResult> {
+    async decide(
+      { runId, dryRun }: Pick<OfferSyncRun, 'runId' | 'dryRun'>,
+      decision: OfferSyncDecision,
+    ): Promise<SyncDecisionResult> {
       const handle = client.workflow.getHandle(offerSyncWorkflowId(dryRun));
       try {
         await client.withDeadline(Date.now() + answerMs, () =>
-          handle.executeUpdate(decideSync, { args: [{ runId, decision }] }),
+          handle.executeUpdate(decideSync, { args: [{ runId, ...decision }] }),
         );
         return { kind: 'decided' };
       } catch (error) {

@@ -58,6 +58,22 @@ export function createOfferChanges(pool: Pool) {
       return new Map(rows.map(({ sku, fields }) => [sku, fields]));
     },
 
+    /** By SKU: what an offer cost before the run first changed that, unless a person has seen a new price of it. */
+    async pricesBefore(runId: string): Promise<Map<string, number>> {
+      const { rows } = await pool.query<{ sku: string; price: number }>(
+        `select distinct on (sku) sku, (fields #>> '{monthlyPrice,from}')::float8 as price
+           from offer_sync_changes as change
+          where run_id = $1 and state in ('sending', 'applied')
+            and jsonb_typeof(fields #> '{monthlyPrice,from}') = 'number'
+            and not exists (select from offer_sync_approved as approved
+                             where approved.run_id = change.run_id and approved.sku = change.sku
+                               and approved.fields -> 'monthlyPrice' is not null)
+          order by sku, seq`,
+        [runId],
+      );
+      return new Map(rows.map(({ sku, price }) => [sku, price]));
+    },
+
     /** How many offers the run has taken off the market that no person saw before. */
     async takenOff(runId: string): Promise<number> {
       const { rows } = await pool.query<{ count: number }>(
@@ -70,11 +86,16 @@ export function createOfferChanges(pool: Pool) {
       return rows[0]?.count ?? 0;
     },
 
-    /** The change, noted as being sent; how it ended, when it has. Null: there is none of that number. */
+    /**
+     * The change, noted as being sent; how it ended, when it has. Null: there is none of that number, or its run is over:
+     * what is not being sent when a run ends is not sent any more.
+     */
     async claim(runId: string, seq: number): Promise<ClaimedChange | 'applied' | 'failed' | null> {
       const { rows } = await pool.query<ClaimedChange & { state: string }>(
-        `with before as (
-           select * from offer_sync_changes where run_id = $1 and seq = $2 for update
+        `with run as materialized (
+           select run_id from offer_sync_runs where run_id = $1 and finished_at is null for share
+         ), before as (
+           select * from offer_sync_changes where run_id = (select run_id from run) and seq = $2 for update
          ), claimed as (
            update offer_sync_changes as change set state = 'sending', attempts = change.attempts + 1
              from before
@@ -136,17 +157,17 @@ async function lockRun(
 ): Promise<{ planned: number; numbered: number; plan: SyncPlan }> {
   const { rows } = await client.query<SyncPlan & { planned: number; numbered: number }>(
     `select planned_pass as planned, numbered, first_seq as first, last_seq as last, brake
-       from offer_sync_runs where run_id = $1 for update`,
+       from offer_sync_runs where run_id = $1 and finished_at is null for update`,
     [runId],
   );
-  if (rows[0] === undefined) throw new Error(`there is no run ${runId}`);
+  if (rows[0] === undefined) throw new Error(`there is no run ${runId}, or it is over`);
   const { planned, numbered, ...plan } = rows[0];
   return { planned, numbered, plan };
 }
 
 /**
  * Takes away what was planned for these SKUs and not sent, and what failed. What an execution that is gone was sending
- * got through where the offer needs nothing any more; otherwise it is planned anew.
+ * got through where the offer needs nothing any more, or is off the market as was wanted; otherwise it is planned anew.
  */
 async function giveWay(
   client: PoolClient,
@@ -155,9 +176,11 @@ async function giveWay(
   unchanged: readonly string[],
 ): Promise<void> {
   await client.query(
-    `update offer_sync_changes set state = 'applied'
-      where run_id = $1 and state = 'sending' and sku = any ($2::text[])`,
-    [runId, unchanged],
+    `update offer_sync_changes as change set state = 'applied'
+      where run_id = $1 and state = 'sending' and ($3::text[] is null or sku = any ($3)) and (
+        sku = any ($2::text[]) or (action = 'deactivate' and exists (
+          select from offers where offers.offer_id = change.offer_id and offers.status = 'inactive')))`,
+    [runId, unchanged, only],
   );
   await client.query(
     `delete from offer_sync_changes

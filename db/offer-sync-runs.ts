@@ -14,15 +14,26 @@ const GIVEN_BACK = `doing = null, wants_all = wants_all or doing is not distinct
  */
 export function createOfferSyncRuns(pool: Pool) {
   return {
-    /** Asks for everything, or for some SKUs; the run that does it. A new one takes on what the last ones left undone. */
-    async request({ dryRun, skus }: { dryRun: boolean; skus: readonly string[] | null }): Promise<string> {
+    /**
+     * Asks for everything, or for some SKUs; the run that does it. A new one takes on what the last ones left undone. Who
+     * joins a pass for everything is served by it as long as nothing of the catalogue is kept; after that another pass
+     * follows, since a product may have changed on a page that was read before they asked. Not for a turn of the schedule
+     * (`isTurn`), which asks for no change in particular and will come again.
+     */
+    async request(wanted: {
+      dryRun: boolean;
+      skus: readonly string[] | null;
+      isTurn?: boolean;
+    }): Promise<string> {
+      const { dryRun, skus, isTurn = false } = wanted;
       return await inTransaction(pool, async (client) => {
         const { rows } = await client.query<{ runId: string; isNew: boolean }>(
           `insert into offer_sync_runs as run (dry_run, wants_all) values ($1, $2)
            on conflict (dry_run) where finished_at is null do update
-             set wants_all = run.wants_all or (excluded.wants_all and run.doing is distinct from 'everything')
+             set wants_all = run.wants_all or (excluded.wants_all
+               and (run.doing is distinct from 'everything' or (run.read_pass = run.pass and not $3)))
            returning run_id as "runId", xmax = 0 as "isNew"`,
-          [dryRun, skus === null],
+          [dryRun, skus === null, isTurn],
         );
         const { runId, isNew } = rows[0]!;
         if (isNew && !dryRun) {

@@ -30,6 +30,18 @@ export function createOffers(pool: Pool) {
       await inTransaction(pool, (client) => write(client, [offer]));
     },
 
+    /** What was changed at the platform, in what is known of the offer; nothing where that is nothing. */
+    async amend(offerId: string, changed: Record<string, unknown>): Promise<void> {
+      await pool.query(
+        `update offers set
+           raw = raw || said, name = coalesce(said ->> 'name', name),
+           category = coalesce(said ->> 'category', category), status = coalesce(said ->> 'status', status),
+           monthly_price = coalesce((said ->> 'monthlyPrice')::numeric, monthly_price)
+           from (select $2::jsonb as said) as change where offer_id = $1`,
+        [storable(offerId), toJsonb(changed)],
+      );
+    },
+
     /** All of them, as the platform showed them. */
     async all(): Promise<KnownOffer[]> {
       const { rows } = await pool.query<{ raw: KnownOffer }>('select raw from offers order by offer_id');

@@ -7,6 +7,8 @@ export interface BrakeInput {
   active: number;
   /** Offers that the run took off the market before, in slices too small for anybody to be asked. */
   takenOff: number;
+  /** By SKU: what an offer cost before the run first changed that, in steps too small for anybody to be asked. */
+  pricesBefore: ReadonlyMap<string, number>;
   /** Whether the provider's system listed no product at all. */
   nothingListed: boolean;
   /** Of every offer that would be changed; `deactivate` takes one of the active ones off the market. */
@@ -24,7 +26,7 @@ export function brakeReasons(
   input: BrakeInput,
   { deactivateShare, repriceFactor }: OfferSyncPolicy['brake'],
 ) {
-  const { takenOff, nothingListed, changes, seen } = input;
+  const { takenOff, pricesBefore, nothingListed, changes, seen } = input;
   const active = input.active + takenOff;
   const reasons: string[] = [];
   const deactivations = changes.filter(({ action }) => action === 'deactivate');
@@ -37,7 +39,11 @@ export function brakeReasons(
   }
   const jumps = changes.flatMap(({ sku, fields }) => {
     const price = fields['monthlyPrice'];
-    return price !== undefined && factor(price.from, price.to) > repriceFactor ? [{ sku, ...price }] : [];
+    if (price === undefined) return [];
+    const jumpsFrom = [price.from, pricesBefore.get(sku)].filter(
+      (from) => factor(from, price.to) > repriceFactor,
+    );
+    return jumpsFrom.slice(0, 1).map((before) => ({ sku, before, ...price }));
   });
   const [first] = jumps;
   const isSeen = ({ sku, from, to }: (typeof jumps)[number]) => {
@@ -46,7 +52,7 @@ export function brakeReasons(
   };
   if (first !== undefined && !jumps.every(isSeen)) {
     const others = jumps.length === 1 ? '' : ` and of ${jumps.length - 1} more`;
-    const example = `the price of ${first.sku} (${String(first.from)} to ${String(first.to)})`;
+    const example = `the price of ${first.sku} (${String(first.before)} to ${String(first.to)})`;
     reasons.push(`${example}${others} would change by more than a factor of ${repriceFactor}`);
   }
   return reasons;

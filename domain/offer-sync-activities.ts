@@ -34,6 +34,8 @@ export interface OfferSyncActivities {
   }) => Promise<boolean>;
   /** Reads, maps and keeps the provider's catalogue; how many products. Goes on where an attempt before was cut off. */
   readProducts: (input: { runId: string; pass: number }) => Promise<number>;
+  /** Over once there is more left of the call budget than is kept for orders. */
+  waitForRoom: () => Promise<void>;
   /** Compares for what is in hand. The same `pass` gets the same plan. */
   planOffers: (input: { runId: string; pass: number }) => Promise<SyncPlan>;
   /** Tells people, once, that a run waits for them. `at`: since when, ISO 8601. */

@@ -11,6 +11,8 @@ export interface OfferSyncRun {
   status: OfferSyncStatus;
   /** Why it waits, or why it ended otherwise than it should. */
   reason: string | null;
+  /** The number of the plan that waits for approval, to be named with it; null while none does. */
+  plan: number | null;
   /** Done so far; of a dry run, and of one that waits for approval, what would be. */
   created: number;
   updated: number;
@@ -31,8 +33,8 @@ export interface ReportedChange {
 
 export type OfferSyncReport = OfferSyncRun & { changes: ReportedChange[] };
 
-/** What a person decides about a run. */
-export type OfferSyncDecision = 'approve' | 'stop';
+/** What a person decides about a run. They approve the plan that they saw, and no other. */
+export type OfferSyncDecision = { decision: 'approve'; plan: number } | { decision: 'stop' };
 
 export function isOver(status: OfferSyncStatus): boolean {
   return status !== 'running' && status !== 'awaiting_approval';

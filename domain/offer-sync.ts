@@ -39,6 +39,8 @@ export interface OfferSyncInput {
   seen?: ReadonlyMap<string, FieldChanges> | undefined;
   /** How many offers the same run took off the market before, unseen; default none. The brake counts them as well. */
   takenOff?: number;
+  /** By SKU: what offers cost before the same run first changed that, unseen; default none. The brake looks that far back. */
+  pricesBefore?: ReadonlyMap<string, number>;
 }
 
 /** All that is known of one SKU. */
@@ -59,6 +61,7 @@ export function planOfferSync({
   only,
   seen,
   takenOff = 0,
+  pricesBefore = new Map<string, number>(),
 }: OfferSyncInput): OfferSyncPlan {
   const chosen = only === undefined ? null : new Set(only.map((sku) => sku.trim()));
   const nameless = products.filter((product) => skuOf(product) === null);
@@ -76,7 +79,7 @@ export function planOfferSync({
   const sent = changes.filter((change) => 'fields' in change);
   const brake = brakeReasons(
     {
-      ...{ active, takenOff },
+      ...{ active, takenOff, pricesBefore },
       nothingListed: products.length === 0,
       changes: sent,
       seen: seen ?? new Map<string, FieldChanges>(),

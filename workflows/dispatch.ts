@@ -4,7 +4,8 @@ import { providerCalls } from './activities.js';
 import type { Dispatch, DispatchStep } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
 import { hasEnded, isCalledOff, isCarriedOut, isOver } from './ending.js';
-import { unless, whileOpen } from './reach.js';
+import { whileOpen } from './reach.js';
+import { unless } from './unless.js';
 import { simulatedVisit } from './simulated-visit.js';
 import { callOff } from './stand-down.js';
 

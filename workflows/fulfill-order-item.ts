@@ -18,7 +18,8 @@ import type { Carried } from './item-knowledge.js';
 import { ItemState } from './item-state.js';
 import { finish, hasEnded, settleSla } from './ending.js';
 import { notShown, Platform } from './platform.js';
-import { reach, unless } from './reach.js';
+import { reach } from './reach.js';
+import { unless } from './unless.js';
 import { ResponseClock } from './response-clock.js';
 import { leaveAside, standDown } from './stand-down.js';
 

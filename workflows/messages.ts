@@ -25,7 +25,7 @@ export const syncRequested = defineSignal(SYNC_REQUESTED);
  * About the run of this id. Refused likewise, and with `RunNotInHand` where the execution carries out another run or none
  * any more; answered once the run's new status is written down.
  */
-export const decideSync = defineUpdate<void, [{ runId: string; decision: OfferSyncDecision }]>(DECIDE_SYNC);
+export const decideSync = defineUpdate<void, [{ runId: string } & OfferSyncDecision]>(DECIDE_SYNC);
 
 export const COMMAND_REFUSED = 'CommandRefused';
 export const RUN_NOT_IN_HAND = 'RunNotInHand';

@@ -7,7 +7,8 @@ import { catchUp, fallBehind, untilWorthReading } from './drift.js';
 import { hasCancellation, isCalledOff, isTellingOfCancellation, saidCancelled, settleSla } from './ending.js';
 import type { Refusal } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
-import { reach, unless } from './reach.js';
+import { reach } from './reach.js';
+import { unless } from './unless.js';
 
 const ANNOUNCED: Partial<Record<Status, NotificationType>> = {
   accepted: 'order.accepted',

@@ -1,7 +1,8 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import { mayPass } from './activities.js';
 import { isOver } from './ending.js';
 import type { ItemState } from './item-state.js';
+import { unless } from './unless.js';
 
 /**
  * Calls Offergrid until it answers. When many attempts have failed a person is told, and it goes on: the order is kept
@@ -31,23 +32,4 @@ export async function reach<T>(item: ItemState, call: (repeated: boolean) => Pro
  */
 export async function whileOpen<T>(item: ItemState, call: () => Promise<T>): Promise<T | null> {
   return await unless(() => isOver(item), call);
-}
-
-/** Calls; once `needless` holds, the call is cancelled, and null is what came of it. */
-export async function unless<T>(needless: () => boolean, call: () => Promise<T>): Promise<T | null> {
-  if (needless()) return null;
-  const scope = new CancellationScope();
-  let over = false;
-  void condition(() => over || needless()).then(() => {
-    if (!over) scope.cancel();
-  });
-  try {
-    return await scope.run(call);
-  } catch (error) {
-    // The last attempt may also fail by itself, and is not repeated then.
-    if (isCancellation(error) || scope.consideredCancelled) return null;
-    throw error;
-  } finally {
-    over = true;
-  }
 }

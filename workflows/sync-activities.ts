@@ -18,6 +18,7 @@ export const {
   requestOfferSync,
   openSyncRun,
   takeWanted,
+  waitForRoom,
   planOffers,
   awaitApproval,
   approveSync,

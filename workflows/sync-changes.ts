@@ -1,7 +1,8 @@
-import { ActivityFailure, condition, isCancellation, setCurrentDetails } from '@temporalio/workflow';
+import { ActivityFailure, condition, setCurrentDetails } from '@temporalio/workflow';
 import type { ChangesToSend, OpenRun } from '../domain/offer-sync-run.js';
 import { applyOfferChange, giveUpChanges } from './sync-activities.js';
 import { STOPPED, type EarlyEnd, type SyncState } from './sync-state.js';
+import { unless } from './unless.js';
 
 /** Enough for the call budget, which is what limits it. */
 const AT_ONCE = 4;
@@ -21,6 +22,9 @@ const MOST_UNDER_WAY = 40;
 /** So many in a row that did not get through: it is the platform, and not one offer. It may have said otherwise before. */
 const MOST_IN_VAIN = 4;
 const MOST_IN_VAIN_AFTER_SUCCESS = 20;
+
+/** A person who stops the run waits no longer for the calls that are under way; the report says which they were. */
+const LAST_ANSWERS = '5s';
 
 /** A change under way. */
 interface Attempt {
@@ -54,6 +58,7 @@ export async function sendChanges(
   let inVain = 0;
   let trouble = '';
   let broken: { error: unknown } | null = null;
+  let isCutOff = false;
 
   const isInVain = () => inVain >= (latestTaken === 0 ? MOST_IN_VAIN : MOST_IN_VAIN_AFTER_SUCCESS);
   const hasMore = () =>
@@ -67,11 +72,12 @@ export async function sendChanges(
     underWay.add(attempt);
     let isWell = true;
     try {
-      await applyOfferChange({ runId, seq });
+      const apply = () => applyOfferChange({ runId, seq });
+      if ((await unless(() => isCutOff, apply)) === null) return false;
       latestTaken = Math.max(latestTaken, attempt.order);
       inVain = 0;
     } catch (error) {
-      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      if (!(error instanceof ActivityFailure)) throw error;
       isWell = isOvertaken(attempt);
       if (!isWell) inVain += 1;
       trouble = error.cause?.message ?? error.message;
@@ -93,7 +99,8 @@ export async function sendChanges(
       .finally(() => (lanes -= 1));
   };
   const replaceSlow = () => {
-    for (const attempt of underWay) {
+    // Those that it opens are not slow yet.
+    for (const attempt of [...underWay]) {
       if (attempt.isSlow && !attempt.replaced && isOvertaken(attempt) && lanes < MOST_UNDER_WAY) {
         attempt.replaced = true;
         open(lane);
@@ -105,7 +112,10 @@ export async function sendChanges(
   do {
     for (let n = 0; n < AT_ONCE; n += 1) open(lane);
     let scouts = 0;
-    for (let seen = { ended, latestTaken }; !(await condition(() => lanes === 0, PATIENCE));) {
+    for (
+      let seen = { ended, latestTaken };
+      !(await condition(() => lanes === 0 || sync.stopped, PATIENCE));
+    ) {
       replaceSlow();
       if (latestTaken > seen.latestTaken) scouts = 0;
       if (ended === seen.ended && scouts < MOST_SCOUTS && hasMore()) {
@@ -116,7 +126,12 @@ export async function sendChanges(
     }
   } while (hasMore());
 
+  if (sync.stopped) {
+    isCutOff = !(await condition(() => lanes === 0, LAST_ANSWERS));
+    await condition(() => lanes === 0);
+  }
   if (broken !== null) throw (broken as { error: unknown }).error;
+  if (sync.stopped) return STOPPED;
   if (isInVain() && (next <= far || latestTaken === 0)) {
     await giveUpChanges({ runId, first: next, last: far, reason: `not sent: ${trouble}` });
     return { status: 'failed', reason: trouble };

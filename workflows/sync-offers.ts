@@ -22,9 +22,11 @@ import {
   readProducts,
   requestOfferSync,
   takeWanted,
+  waitForRoom,
 } from './sync-activities.js';
 import { sendChanges } from './sync-changes.js';
 import { STOPPED, SyncState, type EarlyEnd } from './sync-state.js';
+import { unless } from './unless.js';
 
 /**
  * Brings Offergrid's offers in step with the provider's products: carries out the run that is open, with all that is
@@ -37,9 +39,7 @@ export async function syncOffers(input: SyncOffersInput = {}): Promise<void> {
   sync.listen();
   const run = (sync.run ??= await openSyncRun({ dryRun }));
   const end = run === null ? null : await carryOut(sync, run, resumed);
-  await condition(allHandlersFinished);
-  // By somebody who came too late to join the run.
-  if (sync.requested) await continueAsNew<typeof syncOffers>({ dryRun });
+  await goOnForLatecomers(sync);
   if (end?.status === 'failed') throw ApplicationFailure.nonRetryable(end.reason, 'OfferSyncFailed');
 }
 
@@ -55,9 +55,18 @@ async function carryOut(
     return end;
   } catch (error) {
     const end = { status: 'stopped', reason: 'cancelled in Temporal' } as const;
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => finish(sync, run, end));
+    if (isCancellation(error)) {
+      await CancellationScope.nonCancellable(() => finish(sync, run, end));
+      await goOnForLatecomers(sync);
+    }
     throw error;
   }
+}
+
+/** Who came too late to join the run, also one that was cancelled, gets another. */
+async function goOnForLatecomers(sync: SyncState): Promise<void> {
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  if (sync.requested) await continueAsNew<typeof syncOffers>({ dryRun: sync.dryRun });
 }
 
 /** With what the execution before had begun. */
@@ -89,25 +98,29 @@ async function syncWanted(sync: SyncState, run: OpenRun): Promise<EarlyEnd | nul
     if (sync.stopped) return STOPPED;
     run.pass += 1;
     if ((await takeWanted({ runId: run.runId, pass: run.pass })) === null) return null;
-    const plan = await readAndPlan(run);
+    const plan = await readAndPlan(sync, run);
     if ('status' in plan) return plan;
     const end = await carryOutPlan(sync, run, plan);
     if (end !== null) return end;
   }
 }
 
-async function readAndPlan({ runId, pass }: OpenRun): Promise<SyncPlan | EarlyEnd> {
-  try {
+async function readAndPlan(sync: SyncState, { runId, pass }: OpenRun): Promise<SyncPlan | EarlyEnd> {
+  const readAll = async () => {
     setCurrentDetails("Reading the provider's products.");
     await readProducts({ runId, pass });
     setCurrentDetails("Listing Offergrid's offers.");
+    await waitForRoom();
     await listOffers();
+    setCurrentDetails('Comparing products and offers.');
+    return await planOffers({ runId, pass });
+  };
+  try {
+    return (await unless(() => sync.stopped, readAll)) ?? STOPPED;
   } catch (error) {
-    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    if (!(error instanceof ActivityFailure)) throw error;
     return { status: 'failed', reason: error.cause?.message ?? error.message };
   }
-  setCurrentDetails('Comparing products and offers.');
-  return await planOffers({ runId, pass });
 }
 
 async function carryOutPlan(
@@ -122,10 +135,12 @@ async function carryOutPlan(
   }
   if (reason === '') return await sendChanges(sync, run, { first, last });
   const { runId, pass } = run;
+  if (sync.stopped) return STOPPED;
   sync.braked = { approved: false };
   await awaitApproval({ runId, reason });
+  const at = new Date().toISOString();
   // Not awaited: a person may well decide before a notification gets through.
-  void announceBrake({ runId, pass, reason, at: new Date().toISOString() }).catch(() => undefined);
+  if (!sync.stopped) void announceBrake({ runId, pass, reason, at }).catch(() => undefined);
   return await untilApproved(sync, run, reason);
 }
 

@@ -20,10 +20,7 @@ export interface EarlyEnd {
 }
 
 /** What a person asks of the run of this id. */
-interface Asked {
-  runId: string;
-  decision: OfferSyncDecision;
-}
+type Asked = { runId: string } & OfferSyncDecision;
 
 export const STOPPED: EarlyEnd = { status: 'stopped', reason: 'stopped by a person' };
 
@@ -78,11 +75,15 @@ export class SyncState {
     await continueAsNew<typeof syncOffers>({ dryRun, resumed: { run, note, ...rest } });
   }
 
-  #refuseImpossible({ runId, decision }: Asked): void {
+  #refuseImpossible({ runId, ...asked }: Asked): void {
     const refused = (why: string, type = COMMAND_REFUSED) => ApplicationFailure.nonRetryable(why, type);
     if (this.run?.runId !== runId) throw refused('the run is not in hand', RUN_NOT_IN_HAND);
     if (this.stopped) throw refused('the run is being stopped');
-    if (decision === 'approve' && (this.braked === null || this.braked.approved))
-      throw refused('the run does not wait for approval');
+    if (asked.decision === 'stop') return;
+    if (this.braked === null || this.braked.approved) throw refused('the run does not wait for approval');
+    // All may have been read and planned again since they looked.
+    const { pass } = this.run;
+    if (asked.plan !== pass)
+      throw refused(`it is plan ${pass} that waits for approval, not plan ${asked.plan}`);
   }
 }

@@ -7,7 +7,7 @@ import { only } from '../middleware/problem-handler.js';
 import { bytesOf } from '../middleware/raw-body.js';
 import type { RequireScope } from '../middleware/require-scope.js';
 import { Problem, unavailable } from '../problem.js';
-import { parseProductsChanged, parseSyncRequest } from '../schemas/offer-sync.js';
+import { parseApproval, parseProductsChanged, parseSyncRequest } from '../schemas/offer-sync.js';
 import type { SyncDesk } from '../sync-desk.js';
 
 export interface OfferSyncParts {
@@ -37,11 +37,15 @@ export function offerSyncRoutes(parts: { requireScope: RequireScope; offerSync: 
     if (found === null) throw new Problem(404, 'There is no such run.');
     return found;
   };
+  const openRun = async (runId: string): Promise<OfferSyncReport> => {
+    const run = await report(runId);
+    if (isOver(run.status)) throw new Problem(409, `It cannot apply: the run is over (${run.status}).`);
+    return run;
+  };
   const decide = async (runId: string, decision: OfferSyncDecision): Promise<OfferSyncReport> => {
     const giveUpAt = performance.now() + IN_HAND_MS;
     for (;;) {
-      const run = await report(runId);
-      if (isOver(run.status)) throw new Problem(409, `It cannot apply: the run is over (${run.status}).`);
+      const run = await openRun(runId);
       const result = await desk.decide(run, decision);
       switch (result.kind) {
         case 'decided':
@@ -80,10 +84,20 @@ export function offerSyncRoutes(parts: { requireScope: RequireScope; offerSync: 
     .route('/v1/offers/sync/:runId')
     .get(allowed, async (req, res) => void res.json(await report(req.params.runId)))
     .all(only('GET'));
-  for (const decision of ['approve', 'stop'] as const)
-    router
-      .route(`/v1/offers/sync/:runId/${decision}`)
-      .post(allowed, async (req, res) => void res.json(await decide(req.params['runId'] ?? '', decision)))
-      .all(only('POST'));
+  router
+    .route('/v1/offers/sync/:runId/approve')
+    .post(allowed, async (req, res) => {
+      const { plan: seen } = parseApproval(bytesOf(req));
+      const { runId } = req.params;
+      // Read once: a plan that is made while this goes on is one that nobody has seen.
+      const plan = seen ?? (await openRun(runId)).plan;
+      if (plan === null) throw new Problem(409, 'It cannot apply: the run does not wait for approval.');
+      res.json(await decide(runId, { decision: 'approve', plan }));
+    })
+    .all(only('POST'));
+  router
+    .route('/v1/offers/sync/:runId/stop')
+    .post(allowed, async (req, res) => void res.json(await decide(req.params.runId, { decision: 'stop' })))
+    .all(only('POST'));
   return router;
 }

@@ -76,9 +76,9 @@ function told(report: OfferSyncReport): Told {
   return { text: syncReport(report), json: report, ...(failure === undefined ? {} : { failure }) };
 }
 
-function failureOf({ runId, status, reason }: OfferSyncRun): string | undefined {
+function failureOf({ runId, status, reason, plan }: OfferSyncRun): string | undefined {
   if (status === 'awaiting_approval')
-    return `Nothing is sent yet, the run waits for approval: ${reason}. POST /v1/offers/sync/${runId}/approve or /stop`;
+    return `Nothing is sent yet, the run waits for approval: ${reason}. POST /v1/offers/sync/${runId}/approve with {"plan": ${plan}}, or /stop`;
   if (status === 'failed' || status === 'stopped') return `The run ${status}: ${reason}`;
   return undefined;
 }

@@ -3,6 +3,7 @@ import { createOfferCatalogue, type OfferCatalogue } from '../../db/offer-catalo
 import { createOfferChanges, type OfferChanges } from '../../db/offer-changes.js';
 import { createOfferSyncReports, type OfferSyncReports } from '../../db/offer-sync-reports.js';
 import { createOfferSyncRuns, type OfferSyncRuns } from '../../db/offer-sync-runs.js';
+import { createOffers } from '../../db/offers.js';
 import type { OfferChange } from '../../domain/offer-sync.js';
 import { openTestDatabase, type TestDatabase } from './database.js';
 
@@ -65,6 +66,31 @@ test('what is asked for while a pass is in hand is taken next, once; everything 
   expect(await runs.take(run, 4)).toBe('everything');
   expect(await runs.take(run, 5)).toBeNull();
   expect(await runs.finish(run, done)).toBe(true);
+});
+
+test('who asks for everything once some of the catalogue is read gets another pass; the schedule does not', async () => {
+  const page = { before: 0, products: [], next: 'page 2' };
+  const run = await runs.request(all);
+  await runs.take(run, 1);
+  await runs.request(all);
+  await catalogue.keepPage(run, 1, page);
+  expect(await runs.request({ ...all, isTurn: true })).toBe(run);
+  expect(await runs.take(run, 2)).toBeNull();
+
+  await runs.request(all);
+  await runs.take(run, 3);
+  await catalogue.keepPage(run, 3, page);
+  expect(await runs.request(all)).toBe(run);
+  expect(await runs.finish(run, done)).toBe(false);
+  expect(await runs.take(run, 4)).toBe('everything');
+  // Of this one nothing is read yet.
+  await runs.request(all);
+  expect(await runs.take(run, 5)).toBeNull();
+
+  await runs.request(some('A'));
+  await runs.take(run, 6);
+  await runs.request({ ...all, isTurn: true });
+  expect(await runs.take(run, 7)).toBe('everything');
 });
 
 test('no request gets lost between the last look and the end', async () => {
@@ -151,6 +177,44 @@ test('an execution that begins has what a dead one had in hand done again, and k
     unchanged: 2,
     failed: 0,
   });
+});
+
+test('a deactivation that got through is in the report, though nothing is left of the product', async () => {
+  const off = (sku: string): OfferChange => ({
+    ...{ action: 'deactivate', sku, offerId: `off-${sku}`, body: { status: 'inactive' } },
+    fields: { status: { from: 'active', to: 'inactive' } },
+  });
+  const offer = (sku: string, status: string) => ({
+    ...{ offerId: `off-${sku}`, name: sku, category: 'other', sku, status, monthlyPrice: 1, raw: {} },
+  });
+  const run = await runs.request(all);
+  await runs.take(run, 1);
+  await changes.keepPlan(run, 1, plan([off('A'), off('B')]));
+  for (const seq of [1, 2]) await changes.claim(run, seq);
+  await createOffers(database.pool).replaceAll([offer('A', 'inactive'), offer('B', 'active')]);
+  await runs.open(false);
+  await runs.take(run, 2);
+  expect(await changes.keepPlan(run, 2, plan([off('B')]))).toMatchObject({ first: 3, last: 3 });
+  expect(await reports.report(run)).toMatchObject({ deactivated: 1, changes: [{ sku: 'A' }] });
+  expect(await changes.takenOff(run)).toBe(1);
+});
+
+test('a run that is over sends nothing more and gets no plan; what was being sent may have got through', async () => {
+  const run = await runs.request(all);
+  await runs.take(run, 1);
+  await changes.keepPlan(run, 1, plan(['A', 'B', 'C'].map(update)));
+  for (const seq of [1, 2]) await changes.claim(run, seq);
+  await changes.release(run, 2);
+  await runs.finish(run, { status: 'stopped', reason: 'by a person' });
+  expect(await changes.claim(run, 3)).toBeNull();
+  await expect(changes.keepPlan(run, 2, plan([update('A')]))).rejects.toThrow('over');
+  const reason = expect.stringMatching(/may have got through/) as string;
+  expect(await reports.report(run)).toMatchObject({
+    ...{ updated: 0, failed: 1 },
+    changes: [{ sku: 'A', action: 'error', reason }],
+  });
+  await changes.settle(run, 1, 'applied', null);
+  expect(await reports.report(run)).toMatchObject({ updated: 1, failed: 0, changes: [{ action: 'update' }] });
 });
 
 test('a pass has one plan: an attempt that comes late gets it, and takes nothing back', async () => {
@@ -290,6 +354,39 @@ test('what the run took off the market counts, save what a person saw', async ()
   await changes.claim(run, 2);
   await changes.settle(run, 2, 'applied', null);
   expect(await changes.takenOff(run)).toBe(1);
+});
+
+test('what offers cost before the run first changed that, save where a person saw a new price', async () => {
+  const price = (sku: string, from: number | null, to: number): OfferChange => ({
+    ...{ action: 'update', sku, offerId: `off-${sku}`, body: { monthlyPrice: to } },
+    fields: { monthlyPrice: { from, to } },
+  });
+  const send = async (first: number, last: number) => {
+    for (let seq = first; seq <= last; seq += 1) {
+      await changes.claim(run, seq);
+      await changes.settle(run, seq, 'applied', null);
+    }
+  };
+  const run = await runs.request(all);
+  await runs.take(run, 1);
+  await changes.keepPlan(run, 1, plan([price('A', 10, 20), price('B', 1, 2), price('C', null, 5)]));
+  expect(await changes.pricesBefore(run)).toEqual(new Map());
+  await send(1, 3);
+  await runs.request(all);
+  await runs.take(run, 2);
+  await changes.keepPlan(run, 2, plan([price('A', 20, 21), price('B', 2, 4), price('C', 5, 6)]));
+  await send(4, 4);
+  await send(6, 6);
+  expect(await changes.pricesBefore(run)).toEqual(
+    new Map([
+      ['A', 10],
+      ['B', 1],
+      ['C', 5],
+    ]),
+  );
+  await runs.awaitApproval(run, 'B');
+  await runs.approve(run, 2);
+  expect([...(await changes.pricesBefore(run)).keys()]).toEqual(['A', 'C']);
 });
 
 test('a catalogue is kept page by page, and gone on with by whoever comes next', async () => {

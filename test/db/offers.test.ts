@@ -35,6 +35,25 @@ test('an offer is found as it was last written', async () => {
   expect(await offers.find('off-2')).toBeNull();
 });
 
+test('what was changed is changed in what is known of the offer, and nothing else', async () => {
+  await offers.upsert(offer('off-1', { raw: { name: 'Fiber 1000', sku: 'F-1000', unknownToUs: true } }));
+  await offers.amend('off-1', { name: 'Fiber 2000', status: 'inactive', monthlyPrice: 79.5 });
+  expect(await offers.find('off-1')).toEqual({
+    ...{ offerId: 'off-1', name: 'Fiber 2000', category: 'internet', sku: 'F-1000' },
+  });
+  const { rows } = await database.pool.query('select status, monthly_price, raw from offers');
+  const raw = {
+    name: 'Fiber 2000',
+    sku: 'F-1000',
+    unknownToUs: true,
+    status: 'inactive',
+    monthlyPrice: 79.5,
+  };
+  expect(rows).toEqual([{ status: 'inactive', monthly_price: '79.5', raw }]);
+  await offers.amend('off-2', { name: 'unknown' });
+  expect(await offers.find('off-2')).toBeNull();
+});
+
 test('replacing all leaves exactly those', async () => {
   await offers.replaceAll([offer('off-1'), offer('off-2')]);
   await offers.replaceAll([offer('off-2', { name: 'new' }), offer('off-3')]);

@@ -455,6 +455,23 @@ describe('the brake', () => {
     expect(repriced(from, to, factor)).toHaveLength(stops ? 1 : 0);
   });
 
+  test('measures a price from where the run found it, and from where it is now', () => {
+    const stepped = (from: number | null, to: number, before: number) =>
+      plan({
+        products: [wanted('A', { monthlyPrice: to })],
+        offers: [known('A', { monthlyPrice: from })],
+        policy: policy({ brake: { ...LOOSE, repriceFactor: 2 } }),
+        pricesBefore: new Map([['A', before]]),
+      }).brake;
+    expect(stepped(20, 21, 10)).toEqual([
+      'the price of A (10 to 21) would change by more than a factor of 2',
+    ]);
+    expect(stepped(20, 20.5, 10.5)).toEqual([]);
+    // Back to where it was is a jump all the same.
+    expect(stepped(30, 10, 10)).toEqual([expect.stringMatching(/A \(30 to 10\)/)]);
+    expect(stepped(null, 30, 10)).toEqual([expect.stringMatching(/A \(10 to 30\)/)]);
+  });
+
   describe('after a person has looked', () => {
     const strict = policy({ brake: { deactivateShare: 0.2, repriceFactor: 2 } });
     const offers = many(10, (sku) => known(sku));

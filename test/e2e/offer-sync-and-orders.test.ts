@@ -59,6 +59,26 @@ test('orders that come while new prices use up the call budget are answered befo
   await eventually('more prices', () => sent() > later, { within: 50_000 });
 });
 
+test('the list of offers, too, leaves a tenth of the calls to orders', async () => {
+  const minuteMs = 6_000;
+  const world = await startCallWorkers({ callsPerMinute: 20, minuteMs });
+  onTestFinished(() => world.stop());
+  const { budget } = await world.startWorker();
+  const begun = Date.now();
+  // A worker that asks for tasks has some in its hand for a moment.
+  for (let used = 0; used < 19;) {
+    const got = await budget.acquire();
+    if ('waitMs' in got) continue;
+    used += 1;
+    got.answered();
+  }
+  await createOfferSyncRuns(world.pool).request({ dryRun: false, skus: null });
+  await offerSyncNudge(world.client)(false);
+  const listed = () => world.offergrid.control.calls().find(({ path }) => path === '/provider/offers');
+  const list = await eventually('the list', listed, { within: 50_000 });
+  expect(Date.parse(list.at) - begun).toBeGreaterThanOrEqual(minuteMs);
+});
+
 test('an order that comes when new prices have used up all they may is answered at once', async () => {
   // Several changes at once may each find the last call that is not kept: a tenth has to be more than these.
   const [callsPerMinute, minuteMs] = [60, 60_000];

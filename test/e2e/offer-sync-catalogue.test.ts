@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Offer } from '../../sandbox/offergrid/offers.js';
 import type { Product } from '../../sandbox/provider/requests.js';
-import { startTestSystem, type TestSystem } from '../support/test-system.js';
-import { product, Shop, skus } from './shop.js';
+import { openShop, product, skus } from './shop.js';
 
 const BASE = skus(10).map((sku) => product(sku));
 
-let system: TestSystem;
-let shop: Shop;
-beforeAll(async () => {
-  system = await startTestSystem({ offergrid: { offers: [] } });
-  shop = new Shop(system);
-});
-afterAll(() => system?.stop());
-beforeEach(() => shop.begin(BASE));
+const shop = openShop(BASE);
 
 const with_ = (sku: string, more: Partial<Product>) =>
   BASE.map((one) => (one.sku === sku ? product(sku, more) : one));
@@ -27,7 +19,7 @@ async function written(sku: string, fields: object): Promise<Offer> {
 describe('pages', () => {
   test('a catalogue of several pages is read to its end before anything is compared', async () => {
     const reads = shop.productReads();
-    system.provider.control.setProducts([...BASE, product('SKU-11')], 4);
+    shop.system.provider.control.setProducts([...BASE, product('SKU-11')], 4);
     expect(await shop.synced()).toMatchObject({
       status: 'completed',
       created: 1,
@@ -38,8 +30,8 @@ describe('pages', () => {
   });
 
   test('a page that breaks for a moment is read again, and no half of a catalogue is ever followed', async () => {
-    system.provider.control.setProducts(BASE, 6);
-    system.provider.control.setFaults([
+    shop.system.provider.control.setProducts(BASE, 6);
+    shop.system.provider.control.setFaults([
       { kind: 'error', status: 502, path: '/products', probability: 0.5, times: 3 },
     ]);
     const reads = shop.productReads();
@@ -49,7 +41,7 @@ describe('pages', () => {
       deactivated: 0,
       failed: 0,
     });
-    const statuses = system.provider.control
+    const statuses = shop.system.provider.control
       .calls()
       .flatMap(({ path, status }) => (path === '/products' ? [status] : []));
     expect(statuses.slice(reads)).toContain(502);
@@ -126,7 +118,7 @@ test('what resellers see: new and active ones at once, no inactive ones, and nev
 });
 
 test('a SKU twice: at the platform, at the provider, at both; blanks make no other SKU', async () => {
-  const { control } = system.offergrid;
+  const { control } = shop.system.offergrid;
   const twin = { ...shop.offer('SKU-1')!, id: 'off-twin', monthlyPrice: 1 };
   control.setOffers([...control.offers(), twin]);
   await shop.platform('PATCH', `/${shop.offer('SKU-4')!.id}`, { sku: ' SKU-3 ' });

@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { spawnProcess } from '../../sandbox/stack/child-process.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
-import { startTestSystem, type TestSystem } from '../support/test-system.js';
-import { Shop } from './shop.js';
+import { openShop } from './shop.js';
 
 /** A catalogue in a provider's own words, and what they are to Offergrid. */
 const policy = {
@@ -49,16 +48,9 @@ const alarm = (sku: string, details: object) => ({
   ...{ texts: { title: `Alarm ${sku}` }, details },
 });
 
-let system: TestSystem;
-let shop: Shop;
-beforeAll(async () => {
-  system = await startTestSystem({ offergrid: { offers: [] }, policy });
-  shop = new Shop(system);
-});
-afterAll(() => system?.stop());
-beforeEach(() => shop.begin([]));
+const shop = openShop([], { policy });
 
-const stock = (...products: object[]) => system.provider.control.setProducts(products);
+const stock = (...products: object[]) => shop.system.provider.control.setProducts(products);
 
 test('a catalogue in its own words becomes offers under the platform’s typed names, and stays in step', async () => {
   stock(
@@ -122,7 +114,7 @@ test('a product that lacks what its category requires is named with the field, a
     'AL-BARE': 'serviceSpecificData.equipmentIncluded: missing',
     'TEL-1': expect.stringMatching(/^category: "telephone" is none of the platform's/) as string,
   });
-  expect(system.offergrid.control.offers().map(({ sku }) => sku)).toEqual(['BB-1000']);
+  expect(shop.system.offergrid.control.offers().map(({ sku }) => sku)).toEqual(['BB-1000']);
 });
 
 test('an order on an offer the sync made: category and SKU come from the table, without a call', async () => {
@@ -131,12 +123,12 @@ test('an order on an offer the sync made: category and SKU come from the table, 
   shop.forget();
   const order = (sku: string) => {
     const { id: offerId, name } = shop.offer(sku)!;
-    const [item] = system.offergrid.control.placeOrder({ items: [{ offerId }] }).items;
+    const [item] = shop.system.offergrid.control.placeOrder({ items: [{ offerId }] }).items;
     return { offer: { id: offerId, name, sku }, itemId: item!.itemId };
   };
   const installed = order('BB-1000');
   const instant = order('AL-1');
-  const { control } = system.provider;
+  const { control } = shop.system.provider;
   const workOrder = () =>
     control.calls().find(({ path, body }) => path === '/work-orders' && of(body, installed));
   const activation = () =>
@@ -152,7 +144,7 @@ test('an order on an offer the sync made: category and SKU come from the table, 
 const of = (body: unknown, { itemId }: { itemId: string }) => (body as { itemId?: string }).itemId === itemId;
 
 test('a mapping that cannot be right: the worker does not start, and names the place', async () => {
-  const { FULFILLMENT_POLICY: file, ...env } = system.env;
+  const { FULFILLMENT_POLICY: file, ...env } = shop.system.env;
   expect(file).toBeDefined();
   const mapping = {
     serviceSpecificData: { internet: { maxBandwidth: 'details..down' } },

@@ -1,25 +1,17 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { offerSyncWorkflowId } from '../../domain/workflow-names.js';
 import type { OfferSyncReport } from '../../domain/offer-sync-run.js';
 import { eventually } from '../support/eventually.js';
-import { startTestSystem, type TestSystem } from '../support/test-system.js';
-import { product, Shop, skus } from './shop.js';
+import { openShop, product, skus } from './shop.js';
 
 const BASE = skus(12).map((sku) => product(sku));
 const FIBER = { minBandwidth: 500, maxBandwidth: 1000, connectionType: 'fiber' };
 
-let system: TestSystem;
-let shop: Shop;
-beforeAll(async () => {
-  system = await startTestSystem({ offergrid: { offers: [] } });
-  shop = new Shop(system);
-});
-afterAll(() => system?.stop());
-beforeEach(() => shop.begin(BASE));
+const shop = openShop(BASE);
 
 /** What the Temporal UI shows as the current details of a workflow. */
 async function details(dryRun = false): Promise<string> {
-  const handle = system.client.workflow.getHandle(offerSyncWorkflowId(dryRun));
+  const handle = shop.system.client.workflow.getHandle(offerSyncWorkflowId(dryRun));
   const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
   return currentDetails;
 }
@@ -29,7 +21,7 @@ test('a dry run on the command line: a table of what would change, the same as o
   await shop.begin([...BASE, product('NET', internet)]);
   await shop.platform('PATCH', `/${shop.offer('SKU-2')!.id}`, { status: 'draft' });
   shop.forget();
-  const before = system.offergrid.control.offers();
+  const before = shop.system.offergrid.control.offers();
   shop.stock([
     ...BASE.slice(1, 10),
     product('SKU-11', { price: 21.5, productName: 'Plan Eleven' }),
@@ -80,7 +72,7 @@ test('a dry run on the command line: a table of what would change, the same as o
   });
 
   expect(shop.writes()).toEqual([]);
-  expect(system.offergrid.control.offers()).toEqual(before);
+  expect(shop.system.offergrid.control.offers()).toEqual(before);
   // What was shown is what is done.
   const real = await shop.synced();
   expect(real.changes).toEqual(overHttp.changes);
@@ -89,7 +81,7 @@ test('a dry run on the command line: a table of what would change, the same as o
 
 test('while it sends: a line for each tenth on the command line, and the details in Temporal', async () => {
   shop.stock(BASE.map(({ sku }) => product(sku, { price: 21 })));
-  system.offergrid.control.setFaults([{ kind: 'delay', ms: 1_000, method: 'PATCH' }]);
+  shop.system.offergrid.control.setFaults([{ kind: 'delay', ms: 1_000, method: 'PATCH' }]);
   const seen = new Set<string>();
   const command = shop.cli();
   await eventually('the end', async () => {
@@ -115,7 +107,7 @@ test('what the details say of a run that waits, and of a dry run that would', as
   const runId = await shop.ask();
   await shop.reaches(runId, 'awaiting_approval');
   expect(await details()).toMatch(/^\*\*Waits for approval\*\*: 6 of 12 active offers/);
-  const description = await system.client.workflow.getHandle(offerSyncWorkflowId(false)).describe();
+  const description = await shop.system.client.workflow.getHandle(offerSyncWorkflowId(false)).describe();
   expect(await description.staticSummary()).toBe('Offer sync');
   await shop.call('POST', `/sync/${runId}/stop`);
   await eventually(

@@ -1,29 +1,21 @@
 import { writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { SYNC_SCHEDULE } from '../../domain/workflow-names.js';
 import { spawnProcess } from '../../sandbox/stack/child-process.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
 import { eventually } from '../support/eventually.js';
-import { startTestSystem, type TestSystem } from '../support/test-system.js';
-import { product, Shop, skus } from './shop.js';
+import { openShop, product, skus } from './shop.js';
 
 const HOUR = 3_600_000;
 const BASE = skus(6).map((sku) => product(sku));
 
-let system: TestSystem;
-let shop: Shop;
-beforeAll(async () => {
-  system = await startTestSystem({ offergrid: { offers: [] }, policy: { offerSync: { every: '1h' } } });
-  shop = new Shop(system);
-  await shop.begin(BASE);
-});
-afterAll(() => system?.stop());
+const shop = openShop(BASE, { policy: { offerSync: { every: '1h' } } });
 
-const schedule = () => system.client.schedule.getHandle(SYNC_SCHEDULE);
+const schedule = () => shop.system.client.schedule.getHandle(SYNC_SCHEDULE);
 const period = async () => (await schedule().describe()).spec.intervals?.map(({ every }) => every);
 const taken = async () => (await schedule().describe()).info.numActionsTaken;
 const changePolicy = (every: string) =>
-  writeFile(system.env['FULFILLMENT_POLICY']!, JSON.stringify({ offerSync: { every } }));
+  writeFile(shop.system.env['FULFILLMENT_POLICY']!, JSON.stringify({ offerSync: { every } }));
 
 test('the worker makes the schedule, with the period of the policy', async () => {
   const { spec, info, state, action } = await schedule().describe();
@@ -37,7 +29,7 @@ test('the worker makes the schedule, with the period of the policy', async () =>
 
 test('schedule, HTTP and command line at once: one run, which reads and lists once', async () => {
   shop.stock([...BASE.slice(1), product('SKU-1', { price: 21 })]);
-  system.provider.control.setFaults([{ kind: 'delay', ms: 7_000, path: '/products', times: 1 }]);
+  shop.system.provider.control.setFaults([{ kind: 'delay', ms: 7_000, path: '/products', times: 1 }]);
   const reads = shop.productReads();
   // A command takes a while to start: the others come once its run is reading.
   const command = shop.cli('--json');
@@ -45,7 +37,7 @@ test('schedule, HTTP and command line at once: one run, which reads and lists on
   const actions = await taken();
   const [asked, again] = await Promise.all([shop.ask(), shop.ask(), schedule().trigger()]);
   await eventually('the turn of the schedule', async () => (await taken()) > actions);
-  await system.client.workflow.getHandle((await lastScheduled())!).result();
+  await shop.system.client.workflow.getHandle((await lastScheduled())!).result();
   expect((await shop.report(asked)).status).toBe('running');
 
   const { code, output } = await command;
@@ -69,7 +61,7 @@ test('the command applies another period; a schedule that people paused stays pa
   const command = await spawnProcess({
     name: 'cli',
     args: ['dist/cli/main.js', 'schedules', 'apply'],
-    env: system.env,
+    env: shop.system.env,
     cwd: projectRoot(),
   });
   expect(await command.exited).toMatchObject({ code: 0 });
@@ -84,8 +76,8 @@ test('the command applies another period; a schedule that people paused stays pa
 
 test('a worker that starts with another policy changes the period, and runs come by themselves', async () => {
   await changePolicy('2s');
-  await system.worker().stop();
-  await system.startWorker();
+  await shop.system.worker().stop();
+  await shop.system.startWorker();
   expect(await period()).toEqual([2_000]);
 
   shop.stock([...BASE.slice(1), product('SKU-1', { price: 40 })]);

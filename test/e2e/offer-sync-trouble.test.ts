@@ -1,28 +1,20 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createOffers } from '../../db/offers.js';
 import { createPool } from '../../db/pool.js';
 import { eventually } from '../support/eventually.js';
-import { startTestSystem, type TestSystem } from '../support/test-system.js';
-import { product, Shop, skus } from './shop.js';
+import { openShop, product, skus } from './shop.js';
 
 const BASE = skus(12).map((sku) => product(sku));
 const DEARER = BASE.map(({ sku }) => product(sku, { price: 21 }));
 
-let system: TestSystem;
-let shop: Shop;
-beforeAll(async () => {
-  system = await startTestSystem({ offergrid: { offers: [] } });
-  shop = new Shop(system);
-});
-afterAll(() => system?.stop());
-beforeEach(() => shop.begin(BASE));
+const shop = openShop(BASE);
 
 const path = (sku: string) => `/provider/offers/${shop.offer(sku)!.id}`;
 const applied = () => shop.writes().filter((call) => call.applied);
 
 test('the platform fails half way: what it refuses is reported, the rest gets through, each once', async () => {
   shop.stock([...DEARER, product('SKU-new')]);
-  system.offergrid.control.setFaults([
+  shop.system.offergrid.control.setFaults([
     {
       kind: 'error',
       status: 400,
@@ -43,28 +35,39 @@ test('the platform fails half way: what it refuses is reported, the rest gets th
   expect(BASE.filter(({ sku }) => shop.offer(sku)?.monthlyPrice !== 21).map(({ sku }) => sku)).toEqual([
     'SKU-2',
   ]);
-  expect(system.offergrid.control.offers()).toHaveLength(13);
+  expect(shop.system.offergrid.control.offers()).toHaveLength(13);
 
-  system.offergrid.control.clearFaults();
+  shop.system.offergrid.control.clearFaults();
   expect(await shop.synced()).toMatchObject({ status: 'completed', updated: 1, unchanged: 12 });
+});
+
+test('an answer that shows half of an offer takes nothing away from what order review knows', async () => {
+  const { id } = shop.offer('SKU-1')!;
+  shop.stock([product('SKU-1', { productName: 'Plan One' }), ...BASE.slice(1)]);
+  shop.system.offergrid.control.setFaults([{ kind: 'error', status: 200, method: 'PATCH', body: { id } }]);
+  expect(await shop.synced()).toMatchObject({ status: 'completed', updated: 1 });
+  const pool = createPool(shop.system.env['DATABASE_URL']!);
+  const known = await createOffers(pool).find(id);
+  await pool.end();
+  expect(known).toEqual({ offerId: id, name: 'Plan One', category: 'other', sku: 'SKU-1' });
 });
 
 test('a catalogue that cannot be read: the run fails with the reason, and nothing is sent', async () => {
   shop.stock(DEARER);
-  system.provider.control.setFaults([{ kind: 'error', status: 404, path: '/products' }]);
+  shop.system.provider.control.setFaults([{ kind: 'error', status: 404, path: '/products' }]);
   const failed = await shop.reaches(await shop.ask(), 'failed');
   expect(failed.reason).toMatch(/404/);
   expect(shop.calls('GET')).toEqual([]);
-  system.provider.control.setFaults([{ kind: 'error', status: 500, path: '/products', times: 2 }]);
+  shop.system.provider.control.setFaults([{ kind: 'error', status: 500, path: '/products', times: 2 }]);
   expect(await shop.synced()).toMatchObject({ status: 'completed', updated: 12 });
   expect(applied()).toHaveLength(12);
 });
 
 test('products that changed while no run could be carried out are in the next one', async () => {
   shop.stock(DEARER);
-  system.provider.control.setFaults([{ kind: 'error', status: 404, path: '/products' }]);
+  shop.system.provider.control.setFaults([{ kind: 'error', status: 404, path: '/products' }]);
   await shop.reaches(await shop.changed('SKU-2'), 'failed');
-  system.provider.control.clearFaults();
+  shop.system.provider.control.clearFaults();
   expect(await shop.reaches(await shop.changed('SKU-5'))).toMatchObject({ status: 'completed', updated: 2 });
   expect([2, 3, 5].map((n) => shop.offer(`SKU-${n}`)?.monthlyPrice)).toEqual([21, 20, 21]);
 });
@@ -72,7 +75,7 @@ test('products that changed while no run could be carried out are in the next on
 test('SIGKILL half way: what was done is not repeated, what was under way is looked at', async () => {
   shop.stock([product('SKU-new'), ...DEARER]);
   const late = { kind: 'delay', ms: 8_000, times: 1 } as const;
-  system.offergrid.control.setFaults([
+  shop.system.offergrid.control.setFaults([
     { ...late, method: 'POST', path: '/provider/offers' },
     { ...late, method: 'PATCH', path: path('SKU-4') },
     { ...late, method: 'PATCH', path: path('SKU-5') },
@@ -81,14 +84,14 @@ test('SIGKILL half way: what was done is not repeated, what was under way is loo
   const runId = await shop.ask();
   const inHand = () => shop.writes().filter(({ status }) => status === null).length;
   await eventually('all calls to be in hand', () => inHand() === 4);
-  const worker = system.worker();
+  const worker = shop.system.worker();
   worker.kill('SIGKILL');
   await worker.exited;
   expect(shop.writes()).toHaveLength(7);
   expect(inHand()).toBe(4);
   await eventually('what was under way to be applied', () => shop.offer('SKU-new') !== undefined);
   expect((await shop.report(runId)).status).toBe('running');
-  await system.startWorker();
+  await shop.system.startWorker();
 
   expect(await shop.reaches(runId)).toMatchObject({
     status: 'completed',
@@ -101,7 +104,7 @@ test('SIGKILL half way: what was done is not repeated, what was under way is loo
   expect(applied()).toHaveLength(13);
 
   // Order review finds the new offer where the run left it.
-  const pool = createPool(system.env['DATABASE_URL']!);
+  const pool = createPool(shop.system.env['DATABASE_URL']!);
   const { id } = shop.offer('SKU-new')!;
   expect(await createOffers(pool).find(id)).toMatchObject({ sku: 'SKU-new', category: 'other' });
   await pool.end();
@@ -109,22 +112,22 @@ test('SIGKILL half way: what was done is not repeated, what was under way is loo
 
 /** The worker dies without a word, and another takes its place. */
 async function replaceWorker(): Promise<void> {
-  const worker = system.worker();
+  const worker = shop.system.worker();
   worker.kill('SIGKILL');
   await worker.exited;
-  await system.startWorker();
+  await shop.system.startWorker();
 }
 
 test('SIGKILL while the catalogue is read: the pages that are there are not read again', async () => {
-  system.provider.control.setProducts(DEARER, 3);
-  const before = system.provider.control.calls().length;
+  shop.system.provider.control.setProducts(DEARER, 3);
+  const before = shop.system.provider.control.calls().length;
   const pages = () =>
-    system.provider.control
+    shop.system.provider.control
       .calls()
       .slice(before)
       .filter(({ path }) => path === '/products');
   // Pages come slowly, so that one is under way.
-  system.provider.control.setFaults([{ kind: 'delay', ms: 1_500, path: '/products', times: 3 }]);
+  shop.system.provider.control.setFaults([{ kind: 'delay', ms: 1_500, path: '/products', times: 3 }]);
   const runId = await shop.ask();
   await eventually('the third page to be under way', () => pages().length === 3);
   await replaceWorker();
@@ -136,7 +139,7 @@ test('SIGKILL while the catalogue is read: the pages that are there are not read
 
 test('SIGKILL while it is planned: planned once more, and each change is sent once', async () => {
   shop.stock(DEARER);
-  const pool = createPool(system.env['DATABASE_URL']!);
+  const pool = createPool(shop.system.env['DATABASE_URL']!);
   const client = await pool.connect();
   try {
     // Only planning asks what a person has seen.
@@ -149,11 +152,11 @@ test('SIGKILL while it is planned: planned once more, and each change is sent on
       );
       return rowCount !== 0;
     });
-    const worker = system.worker();
+    const worker = shop.system.worker();
     worker.kill('SIGKILL');
     await worker.exited;
     await client.query('commit');
-    await system.startWorker();
+    await shop.system.startWorker();
     expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', updated: 12, failed: 0 });
     expect(applied()).toHaveLength(12);
     expect(shop.writes()).toHaveLength(12);
@@ -168,7 +171,7 @@ test('SIGKILL while it waits for approval: it waits on, people are not told agai
   const runId = await shop.ask();
   await shop.reaches(runId, 'awaiting_approval');
   const notices = () =>
-    system.notifications.received().filter(({ data }) => String(data['message']).includes(runId));
+    shop.system.notifications.received().filter(({ data }) => String(data['message']).includes(runId));
   await eventually('the notification', () => notices().length === 1);
   await replaceWorker();
   expect(await shop.report(runId)).toMatchObject({ status: 'awaiting_approval', updated: 6, deactivated: 6 });
@@ -183,7 +186,7 @@ test('a workflow ended from outside leaves its run to the next one who asks', as
   shop.stock(BASE.slice(6));
   const runId = await shop.ask();
   await shop.reaches(runId, 'awaiting_approval');
-  await system.client.workflow.getHandle('offer-sync').terminate();
+  await shop.system.client.workflow.getHandle('offer-sync').terminate();
   shop.stock(DEARER);
   expect(await shop.ask()).toBe(runId);
   expect(await shop.reaches(runId)).toMatchObject({ status: 'completed', updated: 12, deactivated: 0 });

@@ -1,19 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startTestSystem, type TestSystem } from '../support/test-system.js';
-import { product, Shop, skus } from './shop.js';
+import { describe, expect, test } from 'vitest';
+import { openShop, product, skus } from './shop.js';
 
 const BASE = skus(10).map((sku) => product(sku));
 const OFFERS = '/provider/offers';
 
-let system: TestSystem;
-let shop: Shop;
-beforeAll(async () => {
-  system = await startTestSystem({ offergrid: { offers: [] } });
-  shop = new Shop(system);
-});
-afterAll(() => system?.stop());
-
-beforeEach(() => shop.begin(BASE));
+const shop = openShop(BASE);
 
 const with_ = (sku: string, more: Parameters<typeof product>[1]) =>
   BASE.map((one) => (one.sku === sku ? product(sku, more) : one));
@@ -49,6 +40,7 @@ describe('what a run does', () => {
       dryRun: false,
       status: 'completed',
       reason: null,
+      plan: null,
       ...{ created: 0, updated: 0, unchanged: 10, deactivated: 0, skipped: 0, failed: 0 },
       changes: [],
     });

@@ -1,10 +1,12 @@
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { OfferSyncReport, OfferSyncStatus } from '../../domain/offer-sync-run.js';
 import type { Call } from '../../sandbox/http/call-log.js';
 import type { Product } from '../../sandbox/provider/requests.js';
 import { spawnProcess } from '../../sandbox/stack/child-process.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
-import type { System } from '../../sandbox/system/start-system.js';
+import type { SystemOptions } from '../../sandbox/system/start-system.js';
 import { eventually } from '../support/eventually.js';
+import { startTestSystem, type TestSystem } from '../support/test-system.js';
 
 export const product = (sku: string, more: Partial<Product> = {}): Product => ({
   sku,
@@ -26,7 +28,11 @@ interface Answer {
 export class Shop {
   #callsBefore = 0;
 
-  constructor(readonly system: System) {}
+  constructor(private readonly running: () => TestSystem) {}
+
+  get system(): TestSystem {
+    return this.running();
+  }
 
   /** Both sides hold just these products; what was called before does not count any more. */
   async begin(products: readonly Product[]): Promise<void> {
@@ -147,6 +153,18 @@ export class Shop {
   async synced(body?: { dryRun?: boolean }): Promise<OfferSyncReport> {
     return await this.reaches(await this.ask(body));
   }
+}
+
+/** The shop of a test file; each of its tests begins with these products on both sides. */
+export function openShop(products: readonly Product[], options: Partial<SystemOptions> = {}): Shop {
+  let system: TestSystem;
+  const shop = new Shop(() => system);
+  beforeAll(async () => {
+    system = await startTestSystem({ offergrid: { offers: [] }, ...options });
+  });
+  afterAll(() => system?.stop());
+  beforeEach(() => shop.begin(products));
+  return shop;
 }
 
 function runIdIn({ status, body }: Answer): string {

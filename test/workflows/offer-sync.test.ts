@@ -149,6 +149,27 @@ test('offers that the platform keeps failing at, side by side: each is told, and
   expect((await ran()).report).toMatchObject({ status: 'completed', updated: 9, failed: 0 });
 }, 120_000);
 
+test('blocks of offers that are refused, or failed at, are no platform that is gone', async () => {
+  await inStep(22);
+  world.provider.control.setProducts([...sampleProducts, ...products(MANY, 23)]);
+  const idOf = new Map(world.offergrid.control.offers().map(({ sku, id }) => [sku, id]));
+  const answering = (status: number, numbers: number[]) =>
+    numbers.map((n) => ({
+      ...({ kind: 'error', status, method: 'PATCH' } as const),
+      path: `/provider/offers/${idOf.get(`SKU-${n}`)}`,
+    }));
+  world.offergrid.control.setFaults([
+    ...answering(400, range(0, 30)),
+    ...answering(500, range(80, 105)),
+    ...answering(400, range(MANY - 30, MANY)),
+  ]);
+  const { report } = await ran();
+  expect(report).toMatchObject({ status: 'completed_with_errors', updated: MANY - 85, failed: 85 });
+  expect(report.changes.filter(({ reason }) => reason?.startsWith('not sent'))).toEqual([]);
+  world.offergrid.control.clearFaults();
+  expect((await ran()).report).toMatchObject({ status: 'completed', updated: 85, failed: 0 });
+}, 120_000);
+
 test('while Postgres is away changes wait for it; none is given up for that', async () => {
   await inStep(22);
   const [dearer, same] = [products(10, 23), products(MANY, 22).slice(10)];
@@ -180,7 +201,10 @@ test('who asks for weeks while a run waits for a person makes no history long, a
     await Promise.all(range(0, 50).map(() => nudge(false)));
   }
   expect(await reports.progress(runId)).toMatchObject({ status: 'awaiting_approval' });
-  await createSyncDesk(world.env.client).decide((await reports.progress(runId))!, 'approve');
+  const { plan } = (await reports.progress(runId))!;
+  const approval = { decision: 'approve', plan: plan! } as const;
+  const decided = await createSyncDesk(world.env.client).decide({ runId, dryRun: false }, approval);
+  expect(decided).toEqual({ kind: 'decided' });
   await workflow().result();
   expect(await reports.report(runId)).toMatchObject({ status: 'completed', failed: 0 });
   const events = lengths(await historiesFrom(first));
