@@ -12,16 +12,24 @@ interface WatchedItem {
   testOrder: boolean | null;
 }
 
+interface TroubledRun {
+  itemId: string;
+  runId: string;
+  trouble: 'ended' | 'failing';
+}
+
 export interface WatchDependencies {
-  reconciliation: {
-    /** Of these items those that are not over. */
-    openAmong: (itemIds: readonly string[]) => Promise<WatchedItem[]>;
-    /** Unanswered after their deadline, and not said to be. */
+  watched: {
+    /** The item, if it is open and nobody was told of this run. */
+    untold: (itemId: string, runId: string) => Promise<WatchedItem | null>;
+    /** Unanswered after their deadline, not said to be, and nobody told. */
     overdue: () => Promise<WatchedItem[]>;
+    toldOfRun: (itemId: string, runId: string) => Promise<void>;
+    toldOverdue: (itemId: string) => Promise<void>;
   };
-  starter: {
-    /** Items whose workflow ended since then, and not by itself. */
-    abandonedSince: (since: Date) => Promise<string[]>;
+  itemWatch: {
+    troubled: () => Promise<TroubledRun[]>;
+    isLookedAfter: (itemId: string) => Promise<boolean>;
     /** Where the item's own workflow has its answer; null where it cannot say. */
     slaStateOf: (itemId: string) => Promise<SlaState | null>;
   };
@@ -30,27 +38,28 @@ export interface WatchDependencies {
   rules: Rules;
 }
 
-/** An item that was ended longer ago has been told of many times over. */
-const LOOK_BACK_MS = 25 * 3_600_000;
-
 const NOT_NOTICED: ReadonlySet<SlaState | null> = new Set(['on_track', 'at_risk', null]);
+
+const MESSAGES = {
+  ended: 'The workflow of this item was ended before the item: nobody carries it out.',
+  failing: 'The workflow of this item fails again and again: nobody carries it out until that is mended.',
+};
 
 /**
  * An item's alarms are raised by its workflow, which somebody may have ended, and which a fault in our code may stop: for
- * such an item they are raised from here.
+ * such an item they are raised from here. Each by itself: one that cannot be looked at keeps no other from being told of.
  */
 export function createWatchActivities(dependencies: WatchDependencies): WatchActivities {
-  const { reconciliation, starter, startNotification, rules } = dependencies;
-  const tell = async (
+  const { watched, itemWatch, startNotification, rules } = dependencies;
+
+  async function tell(
     { itemId, orderId, stage, deadline, testOrder }: WatchedItem,
-    type: Notification['type'],
-    about: string,
-    message: string,
-  ) => {
+    { id, type, message }: { id: string; type: Notification['type']; message: string },
+  ): Promise<void> {
     log.error('an open item is not looked after', { itemId, message });
     const { workflowUrlBase } = rules;
     await startNotification({
-      id: `${itemId}-${about}`,
+      id,
       type,
       timestamp: new Date().toISOString(),
       data: {
@@ -60,31 +69,43 @@ export function createWatchActivities(dependencies: WatchDependencies): WatchAct
         ...(testOrder === true ? { testOrder } : {}),
       },
     });
-  };
+  }
+
+  async function tellOfRun({ itemId, runId, trouble }: TroubledRun): Promise<boolean> {
+    const item = await watched.untold(itemId, runId);
+    if (item === null || (trouble === 'ended' && (await itemWatch.isLookedAfter(itemId)))) return false;
+    const id = `${itemId}-order.attention-${trouble}-${runId}`;
+    await tell(item, { id, type: 'order.attention', message: MESSAGES[trouble] });
+    await watched.toldOfRun(itemId, runId);
+    return true;
+  }
+
+  async function tellOverdue(item: WatchedItem): Promise<boolean> {
+    const { itemId, deadline } = item;
+    // What is written of an item comes late after an outage of the database: it may have been answered.
+    if (!NOT_NOTICED.has(await itemWatch.slaStateOf(itemId))) return false;
+    const message = `Not answered by ${deadline?.toISOString() ?? 'its deadline'}, and its workflow does not say so.`;
+    // The workflow's own id for it: should it go on, people are not told twice.
+    await tell(item, { id: `${itemId}-sla.breached-1`, type: 'sla.breached', message });
+    await watched.toldOverdue(itemId);
+    return true;
+  }
+
   return {
     async watchItems() {
-      const ended = await starter.abandonedSince(new Date(Date.now() - LOOK_BACK_MS));
-      const abandoned = await reconciliation.openAmong(ended);
-      for (const item of abandoned)
-        await tell(
-          item,
-          'order.attention',
-          'order.attention-abandoned',
-          `The workflow of this item was ended before the item: nobody carries it out (stage ${item.stage}).`,
-        );
-      const overdue: WatchedItem[] = [];
-      // What is written of an item comes late after an outage of the database: it may have been answered.
-      for (const item of await reconciliation.overdue())
-        if (NOT_NOTICED.has(await starter.slaStateOf(item.itemId))) overdue.push(item);
-      for (const item of overdue)
-        // The workflow's own id for it: should it go on, people are not told twice.
-        await tell(
-          item,
-          'sla.breached',
-          'sla.breached-1',
-          `Not answered by ${item.deadline?.toISOString() ?? 'its deadline'}, and its workflow does not say so.`,
-        );
-      return { abandoned: abandoned.length, overdue: overdue.length };
+      const found = { unattended: 0, overdue: 0, leftOut: 0 };
+      const leaveOut = ({ itemId }: { itemId: string }) => {
+        return (error: unknown) => {
+          log.error('it could not be seen whether an item is looked after', { itemId, error });
+          found.leftOut += 1;
+          return false;
+        };
+      };
+      for (const run of await itemWatch.troubled())
+        if (await tellOfRun(run).catch(leaveOut(run))) found.unattended += 1;
+      for (const item of await watched.overdue())
+        if (await tellOverdue(item).catch(leaveOut(item))) found.overdue += 1;
+      return found;
     },
   };
 }

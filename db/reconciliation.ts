@@ -15,19 +15,6 @@ interface KnownItem {
   orderId: string;
 }
 
-/** An open item as people are told of it. */
-export interface WatchedItem extends KnownItem {
-  stage: string;
-  /** Of its answer; null where it was never read. */
-  deadline: Date | null;
-  testOrder: boolean | null;
-}
-
-const WATCHED = `item_id as "itemId", order_id as "orderId", stage, deadline, test_order as "testOrder"`;
-/** A workflow says so in the same second, and what it says is written down once the database is there. */
-const NOTICED_AFTER_SECONDS = 300;
-const MOST_OVERDUE = 200;
-
 /** What we believe of the platform's items, set beside what it lists. */
 export function createReconciliation(pool: Pool) {
   /**
@@ -86,26 +73,6 @@ export function createReconciliation(pool: Pool) {
         adrift.push(...found.unread);
       }
       return { unknown, adrift };
-    },
-
-    /** Of these items those that are not over. */
-    async openAmong(itemIds: readonly string[]): Promise<WatchedItem[]> {
-      const { rows } = await pool.query<WatchedItem>(
-        `select ${WATCHED} from order_items where stage <> 'done' and item_id = any($1) order by item_id`,
-        [itemIds.map(storable)],
-      );
-      return rows;
-    },
-
-    /** Unanswered items whose deadline passed a while ago, and whose workflows have not noticed; the latest come last. */
-    async overdue(): Promise<WatchedItem[]> {
-      const { rows } = await pool.query<WatchedItem>(
-        `select ${WATCHED} from order_items
-          where stage <> 'done' and sla_state in ('on_track', 'at_risk')
-            and deadline < now() - make_interval(secs => ${NOTICED_AFTER_SECONDS})
-          order by deadline, item_id limit ${MOST_OVERDUE}`,
-      );
-      return rows;
     },
 
     /** The workflows of these were told that they are adrift. */

@@ -113,10 +113,11 @@ export interface ReconcileActivities {
 
 export interface WatchActivities {
   /**
-   * Tells people of open items that nobody looks after: those whose workflow ended before they did, and those whose answer
-   * is overdue though their workflow has not said so. How many there are; each is told of once.
+   * Tells people of open items that nobody looks after: `unattended`, whose workflow ended before they did or fails again
+   * and again, and `overdue`, unanswered though their workflow does not say so. Each is told of once, and counted then;
+   * `leftOut` could not be looked at.
    */
-  watchItems: () => Promise<{ abandoned: number; overdue: number }>;
+  watchItems: () => Promise<{ unattended: number; overdue: number; leftOut: number }>;
 }
 
 export interface NotificationActivities {

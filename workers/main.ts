@@ -14,6 +14,8 @@ import { createOffers } from '../db/offers.js';
 import { createOrderRecords } from '../db/order-records.js';
 import { createPool } from '../db/pool.js';
 import { createReconciliation } from '../db/reconciliation.js';
+import { createWatchedItems } from '../db/watched-items.js';
+import { createItemWatch } from '../integrations/temporal/item-watch.js';
 import { createChannels } from '../integrations/notifications/channels.js';
 import { createOffergridClient } from '../integrations/offergrid/client.js';
 import { createProviderClient } from '../integrations/provider/client.js';
@@ -96,6 +98,8 @@ async function main(config: WorkerConfig): Promise<void> {
         records: createOrderRecords(pool),
         channels: createChannels(config.notifications),
         reconciliation: createReconciliation(pool),
+        watched: createWatchedItems(pool),
+        itemWatch: createItemWatch(client),
         starter: createFulfillmentStarter(client),
         offerSync: {
           runs: createOfferSyncRuns(pool),

@@ -70,9 +70,9 @@ export const { compareStatus } = proxyActivities<ReconcileActivities>({
 });
 
 export const { watchItems } = proxyActivities<WatchActivities>({
-  startToCloseTimeout: '5m',
+  startToCloseTimeout: '30m',
   heartbeatTimeout: HEARTBEAT,
-  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 5 },
+  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 3 },
 });
 
 export const { channelsFor, deliver } = proxyActivities<NotificationActivities>({

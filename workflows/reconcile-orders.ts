@@ -16,7 +16,8 @@ import { compareStatus, watchItems } from './activities.js';
 export async function reconcileOrders(): Promise<Comparison> {
   const startedAt = new Date().toISOString();
   const found: Comparison = { listed: 0, started: 0, hinted: 0 };
-  const troubles: string[] = [];
+  // First, and without a call to Offergrid: while that is away its lists are waited for.
+  const troubles = await watch();
   for (const status of OPEN_STATUSES) {
     try {
       const { listed, started, hinted, leftOut } = await compareStatus({ status, startedAt });
@@ -29,15 +30,21 @@ export async function reconcileOrders(): Promise<Comparison> {
       troubles.push(`no list of those in ${status}`);
     }
   }
-  try {
-    const { abandoned, overdue } = await watchItems();
-    if (abandoned > 0) troubles.push(`${abandoned} whose workflow was ended before them`);
-    if (overdue > 0) troubles.push(`${overdue} overdue, and their workflows do not say so`);
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    troubles.push('no look at those that nobody looks after');
-  }
   if (troubles.length > 0)
     throw ApplicationFailure.nonRetryable(troubles.join('; '), 'NotAllReconciled', found);
   return found;
+}
+
+async function watch(): Promise<string[]> {
+  try {
+    const { unattended, overdue, leftOut } = await watchItems();
+    return [
+      ...(unattended > 0 ? [`${unattended} whose workflow ended before them, or fails`] : []),
+      ...(overdue > 0 ? [`${overdue} overdue, and their workflows do not say so`] : []),
+      ...(leftOut > 0 ? [`${leftOut} of which it could not be seen whether they are looked after`] : []),
+    ];
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return ['no look at items that nobody looks after'];
+  }
 }

@@ -1,8 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowOptions } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
-import type { OrderView } from '../../domain/order-view.js';
 import type { PlatformEvent, ProviderEvent } from '../../domain/provider-event.js';
-import type { SlaState } from '../../domain/response-deadline.js';
 import type { Stage } from '../../domain/stage.js';
 import {
   FULFILL_ORDER_ITEM,
@@ -10,7 +8,6 @@ import {
   fulfillmentWorkflowId,
   PLATFORM_EVENT,
   PROVIDER_EVENT,
-  STATE,
   type FulfillOrderItemInput,
 } from '../../domain/workflow-names.js';
 import { heardBy } from './heard-events.js';
@@ -23,8 +20,6 @@ const DOUBT_MS = 1_000;
 
 /** A worker that is out of breath is given so long for a task; one that dies with its worker waits as long. */
 const WORKFLOW_TASK_TIMEOUT = '15s';
-
-const MOST_ABANDONED = 200;
 
 const ORDER_ID = defineSearchAttributeKey('OffergridOrderId', SearchAttributeType.KEYWORD);
 const STAGE = defineSearchAttributeKey('FulfillmentStage', SearchAttributeType.KEYWORD);
@@ -92,36 +87,6 @@ export function createFulfillmentStarter(client: Client) {
     /** Whether this event reached the item's workflow, as the history has it; false when Temporal forgot the item. */
     heard: (itemId: string, eventId: string): Promise<boolean> =>
       heardBy(client, bounded, { itemId, eventId }),
-
-    /**
-     * Items whose workflow ended since then otherwise than by itself, and runs no more. Not many at once: what is left out
-     * is found when these have been settled.
-     */
-    async abandonedSince(since: Date): Promise<string[]> {
-      const query = `WorkflowType = '${FULFILL_ORDER_ITEM}' and ExecutionStatus in ('Failed', 'Terminated', 'TimedOut', 'Canceled') and CloseTime > '${since.toISOString()}'`;
-      const ended = new Set<string>();
-      for await (const { workflowId } of client.workflow.list({ query })) {
-        ended.add(workflowId);
-        if (ended.size === MOST_ABANDONED) break;
-      }
-      const abandoned: string[] = [];
-      for (const workflowId of ended) {
-        // One that was reset has another run.
-        const { status } = await bounded(() => client.workflow.getHandle(workflowId).describe());
-        if (status.name !== 'RUNNING' && status.name !== 'COMPLETED')
-          abandoned.push(workflowId.slice(fulfillmentWorkflowId('').length));
-      }
-      return abandoned;
-    },
-
-    /** Where the item's own workflow has its answer; null where it cannot say. */
-    async slaStateOf(itemId: string): Promise<SlaState | null> {
-      const handle = client.workflow.getHandle(fulfillmentWorkflowId(itemId));
-      return await bounded(() => handle.query<OrderView>(STATE)).then(
-        ({ sla }) => sla?.state ?? null,
-        () => null,
-      );
-    },
 
     /** The order's items that are under way, as Temporal's visibility knows them: for when Postgres is away. */
     openItemsOfOrder(orderId: string): Promise<string[]> {

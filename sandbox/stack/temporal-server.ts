@@ -48,6 +48,8 @@ const dynamicConfig = (queuePartitions: number) => ({
   // Without these two each hop of a flow waits for a 50 ms tick: 750 ms instead of 140 for seven activities.
   'history.transferProcessorMaxPollRPS': 200,
   'history.timerProcessorMaxPollRPS': 200,
+  // A workflow whose tasks fail is found by its second failure.
+  'system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute': 2,
   // Temporal keeps to priorities within a partition only.
   'matching.numTaskqueueReadPartitions': queuePartitions,
   'matching.numTaskqueueWritePartitions': queuePartitions,

@@ -23,6 +23,7 @@ test('runs each migration once, however many processes run them at the same time
     '008_hinted-at',
     '009_offer-sync',
     '010_offer-sync-passes',
+    '011_watched-items',
   ]);
   expect(await migrate(url)).toEqual([]);
 });

@@ -14,6 +14,8 @@ import { createOffers } from '../../db/offers.js';
 import { createOrderRecords } from '../../db/order-records.js';
 import { createPool, type Pool } from '../../db/pool.js';
 import { createReconciliation } from '../../db/reconciliation.js';
+import { createWatchedItems } from '../../db/watched-items.js';
+import { createItemWatch } from '../../integrations/temporal/item-watch.js';
 import { FULFILL_ORDER_ITEM, FULFILLMENT_QUEUE, fulfillmentWorkflowId } from '../../domain/workflow-names.js';
 import { createChannels } from '../../integrations/notifications/channels.js';
 import { createOffergridClient } from '../../integrations/offergrid/client.js';
@@ -138,6 +140,8 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
         records: createOrderRecords(pool),
         channels: createChannels({ webhook: { url: notifications.url, secret: NOTIFY_SECRET } }),
         reconciliation: createReconciliation(pool),
+        watched: createWatchedItems(pool),
+        itemWatch: createItemWatch(client),
         starter: createFulfillmentStarter(client),
         offerSync: {
           runs: createOfferSyncRuns(pool),

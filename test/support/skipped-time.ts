@@ -24,6 +24,8 @@ import { startTimeSkippingServer } from '../../sandbox/stack/time-skipping-serve
 import { createNamespace } from '../../sandbox/stack/temporal-namespace.js';
 import { startNotificationSink, type NotificationSink } from '../../sandbox/system/notification-sink.js';
 import { createReconciliation } from '../../db/reconciliation.js';
+import { createWatchedItems } from '../../db/watched-items.js';
+import { createItemWatch } from '../../integrations/temporal/item-watch.js';
 import { createFulfillmentStarter } from '../../integrations/temporal/fulfillment-starter.js';
 import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
 import { notificationStarter } from '../../integrations/temporal/notification-starter.js';
@@ -125,6 +127,8 @@ export async function startSkippedTime(
     records: createOrderRecords(pool),
     channels: createChannels({ webhook: { url: notifications.url, secret: NOTIFY_SECRET } }),
     reconciliation: createReconciliation(pool),
+    watched: createWatchedItems(pool),
+    itemWatch: createItemWatch(env.client),
     starter: createFulfillmentStarter(env.client),
     offerSync: {
       runs: createOfferSyncRuns(pool),

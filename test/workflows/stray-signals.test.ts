@@ -65,3 +65,19 @@ test('commands sent past the API that say nothing are refused, and leave no trac
   await item.handle.executeUpdate('operate', { args: [{ command: 'approve', actor: 'dana' }] });
   await eventually('the acceptance', () => pathOf(item).includes('accepted'));
 });
+
+test('a cancellation that is asked for in Temporal ends no order half way, and is on record', async () => {
+  const item = await time.hear({});
+  await eventually('a work order', async () => (await item.handle.query(state)).workOrderId !== null);
+  await item.handle.cancel();
+  const signal = (type: string, data: unknown) =>
+    item.handle.signal('providerEvent', { id: type, type, data });
+  await signal('appointment.scheduled', { scheduledFor: '2031-01-15T13:00:00Z' });
+  await signal('installation.started', {});
+  await reaches(item, 'pending', 'accepted', 'scheduled', 'in_progress');
+  await signal('installation.completed', { active: true, accountNumber: '12345' });
+  await item.handle.result();
+  expect(pathOf(item).at(-1)).toBe('active');
+  const lines = await createOrderRecords(time.pool).timeline(item.itemId);
+  expect(lines.filter(({ note }) => note?.includes('asked for in Temporal'))).toHaveLength(1);
+});

@@ -1,0 +1,52 @@
+import type { Pool } from './pool.js';
+import { storable } from './text.js';
+
+/** An open item as people are told of it. */
+export interface WatchedItem {
+  itemId: string;
+  orderId: string;
+  stage: string;
+  /** Of its answer; null where it was never read. */
+  deadline: Date | null;
+  testOrder: boolean | null;
+}
+
+const WATCHED = `item_id as "itemId", order_id as "orderId", stage, deadline, test_order as "testOrder"`;
+/** A workflow says so in the same second, and what it says is written down once the database is there. */
+const NOTICED_AFTER_SECONDS = 300;
+
+/** Open items that their workflows do not look after, and what people were told of them. */
+export function createWatchedItems(pool: Pool) {
+  return {
+    /** The item, if it is not over and nobody was told of this run of its workflow. */
+    async untold(itemId: string, runId: string): Promise<WatchedItem | null> {
+      const { rows } = await pool.query<WatchedItem>(
+        `select ${WATCHED} from order_items
+          where stage <> 'done' and item_id = $1 and told_of_run is distinct from $2`,
+        [storable(itemId), runId],
+      );
+      return rows[0] ?? null;
+    },
+
+    /** Unanswered items whose deadline passed a while ago, and whose workflows have not noticed; told of ones left out. */
+    async overdue(): Promise<WatchedItem[]> {
+      const { rows } = await pool.query<WatchedItem>(
+        `select ${WATCHED} from order_items
+          where stage <> 'done' and sla_state in ('on_track', 'at_risk') and told_overdue_at is null
+            and deadline < now() - make_interval(secs => ${NOTICED_AFTER_SECONDS})
+          order by deadline, item_id`,
+      );
+      return rows;
+    },
+
+    async toldOfRun(itemId: string, runId: string): Promise<void> {
+      await pool.query('update order_items set told_of_run = $2 where item_id = $1', [itemId, runId]);
+    },
+
+    async toldOverdue(itemId: string): Promise<void> {
+      await pool.query('update order_items set told_overdue_at = now() where item_id = $1', [itemId]);
+    },
+  };
+}
+
+export type WatchedItems = ReturnType<typeof createWatchedItems>;

@@ -1,0 +1,71 @@
+import { isGrpcServiceError, ServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { OrderView } from '../../domain/order-view.js';
+import type { SlaState } from '../../domain/response-deadline.js';
+import { FULFILL_ORDER_ITEM, fulfillmentWorkflowId, STATE } from '../../domain/workflow-names.js';
+
+/** `ended`: otherwise than by itself, and before its item perhaps. `failing`: its tasks fail again and again. */
+export interface TroubledRun {
+  itemId: string;
+  runId: string;
+  trouble: 'ended' | 'failing';
+}
+
+const CALL_MS = 5_000;
+/** gRPC's INVALID_ARGUMENT. */
+const INVALID = 3;
+
+const OURS = `WorkflowType = '${FULFILL_ORDER_ITEM}'`;
+const ENDED = `${OURS} and ExecutionStatus in ('Failed', 'Terminated', 'TimedOut', 'Canceled')`;
+/** Set by the server after some failures in a row, and taken back after a success. */
+const FAILING = `${OURS} and ExecutionStatus = 'Running' and TemporalReportedProblems is not null`;
+
+/** What Temporal knows of item workflows that cannot raise their own alarms. */
+export function createItemWatch(client: Client) {
+  const list = async (query: string, trouble: TroubledRun['trouble']): Promise<TroubledRun[]> => {
+    const found: TroubledRun[] = [];
+    const prefix = fulfillmentWorkflowId('');
+    for await (const { workflowId, runId } of client.workflow.list({ query }))
+      found.push({ itemId: workflowId.slice(prefix.length), runId, trouble });
+    return found;
+  };
+  const within = <T>(call: () => Promise<T>) => client.withDeadline(Date.now() + CALL_MS, call);
+  return {
+    /** As long as Temporal keeps them; a run that was reset is among the ended. */
+    async troubled(): Promise<TroubledRun[]> {
+      const failing = list(FAILING, 'failing').catch((error: unknown) => {
+        // An older server has no such attribute.
+        if (isInvalid(error)) return [];
+        throw error;
+      });
+      return [...(await list(ENDED, 'ended')), ...(await failing)];
+    },
+
+    /** Whether a workflow of this item runs, or did all it should. */
+    async isLookedAfter(itemId: string): Promise<boolean> {
+      try {
+        const handle = client.workflow.getHandle(fulfillmentWorkflowId(itemId));
+        const { status } = await within(() => handle.describe());
+        return status.name === 'RUNNING' || status.name === 'COMPLETED';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+
+    /** Where the item's own workflow has its answer; null where it cannot say. */
+    async slaStateOf(itemId: string): Promise<SlaState | null> {
+      const handle = client.workflow.getHandle(fulfillmentWorkflowId(itemId));
+      return await within(() => handle.query<OrderView>(STATE)).then(
+        ({ sla }) => sla?.state ?? null,
+        () => null,
+      );
+    },
+  };
+}
+
+export type ItemWatch = ReturnType<typeof createItemWatch>;
+
+function isInvalid(error: unknown): boolean {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(cause) && (cause.code as number) === INVALID;
+}
