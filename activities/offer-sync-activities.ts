@@ -71,6 +71,20 @@ export function createOfferSyncActivities(dependencies: OfferSyncDependencies): 
         },
       }),
 
+    async announceFailure({ runId, reason, at }) {
+      if (!(await runs.hasFailedAnew(runId))) return;
+      await startNotification({
+        id: `offer-sync-failed-${runId}`,
+        type: 'integration.down',
+        timestamp: at,
+        data: {
+          integration: 'offer-sync',
+          message: `The offer sync failed, and is tried again at its next turn: ${reason}. Run ${runId}.`,
+          url: rules.workflowUrlBase === null ? null : `${rules.workflowUrlBase}/offer-sync`,
+        },
+      });
+    },
+
     giveUpChanges: ({ runId, first, last, reason }) => changes.giveUp(runId, first, last, reason),
   };
 }

@@ -20,11 +20,13 @@ interface TroubledRun {
 
 export interface WatchDependencies {
   watched: {
-    /** The item, if it is open and nobody was told of this run. */
-    untold: (itemId: string, runId: string) => Promise<WatchedItem | null>;
+    /** The item, if it is open and nobody was told of this trouble. */
+    untold: (itemId: string, trouble: string) => Promise<WatchedItem | null>;
+    /** All items but these are out of trouble. */
+    forgetTroubles: (itemIds: readonly string[]) => Promise<void>;
     /** Unanswered after their deadline, not said to be, and nobody told. */
     overdue: () => Promise<WatchedItem[]>;
-    toldOfRun: (itemId: string, runId: string) => Promise<void>;
+    toldTrouble: (itemId: string, trouble: string) => Promise<void>;
     toldOverdue: (itemId: string) => Promise<void>;
   };
   itemWatch: {
@@ -72,11 +74,14 @@ export function createWatchActivities(dependencies: WatchDependencies): WatchAct
   }
 
   async function tellOfRun({ itemId, runId, trouble }: TroubledRun): Promise<boolean> {
-    const item = await watched.untold(itemId, runId);
+    const which = `${trouble}-${runId}`;
+    const item = await watched.untold(itemId, which);
     if (item === null || (trouble === 'ended' && (await itemWatch.isLookedAfter(itemId)))) return false;
-    const id = `${itemId}-order.attention-${trouble}-${runId}`;
+    // The same run may fail again when it has been mended: that is told again, and a repetition of this call is not.
+    const hour = new Date().toISOString().slice(0, 13);
+    const id = `${itemId}-order.attention-${which}-${hour}`;
     await tell(item, { id, type: 'order.attention', message: MESSAGES[trouble] });
-    await watched.toldOfRun(itemId, runId);
+    await watched.toldTrouble(itemId, which);
     return true;
   }
 
@@ -101,8 +106,9 @@ export function createWatchActivities(dependencies: WatchDependencies): WatchAct
           return false;
         };
       };
-      for (const run of await itemWatch.troubled())
-        if (await tellOfRun(run).catch(leaveOut(run))) found.unattended += 1;
+      const troubled = await itemWatch.troubled();
+      await watched.forgetTroubles(troubled.map(({ itemId }) => itemId));
+      for (const run of troubled) if (await tellOfRun(run).catch(leaveOut(run))) found.unattended += 1;
       for (const item of await watched.overdue())
         if (await tellOverdue(item).catch(leaveOut(item))) found.overdue += 1;
       return found;

@@ -58,29 +58,31 @@ export function createOfferChanges(pool: Pool) {
       return new Map(rows.map(({ sku, fields }) => [sku, fields]));
     },
 
-    /** By SKU: what an offer cost before the run first changed that, unless a person has seen a new price of it. */
+    /** By SKU: what an offer cost before the run first changed that, or the last price of it that a person let go on. */
     async pricesBefore(runId: string): Promise<Map<string, number>> {
       const { rows } = await pool.query<{ sku: string; price: number }>(
-        `select distinct on (sku) sku, (fields #>> '{monthlyPrice,from}')::float8 as price
+        `select distinct on (change.sku) change.sku,
+                coalesce(approved.fields #>> '{monthlyPrice,to}', change.fields #>> '{monthlyPrice,from}')::float8 as price
            from offer_sync_changes as change
-          where run_id = $1 and state in ('sending', 'applied')
-            and jsonb_typeof(fields #> '{monthlyPrice,from}') = 'number'
-            and not exists (select from offer_sync_approved as approved
-                             where approved.run_id = change.run_id and approved.sku = change.sku
-                               and approved.fields -> 'monthlyPrice' is not null)
-          order by sku, seq`,
+           left join offer_sync_approved as approved
+             on approved.run_id = change.run_id and approved.sku = change.sku
+            and jsonb_typeof(approved.fields #> '{monthlyPrice,to}') = 'number'
+          where change.run_id = $1 and change.state in ('sending', 'applied')
+            and jsonb_typeof(change.fields #> '{monthlyPrice,from}') = 'number'
+          order by change.sku, change.seq`,
         [runId],
       );
       return new Map(rows.map(({ sku, price }) => [sku, price]));
     },
 
-    /** How many offers the run has taken off the market that no person saw before. */
+    /** How many offers the run has taken off the market without a person's having seen that they would be. */
     async takenOff(runId: string): Promise<number> {
       const { rows } = await pool.query<{ count: number }>(
         `select count(*)::int as count from offer_sync_changes as change
           where run_id = $1 and action = 'deactivate' and state = 'applied'
             and not exists (select from offer_sync_approved as approved
-                             where approved.run_id = change.run_id and approved.sku = change.sku)`,
+                             where approved.run_id = change.run_id and approved.sku = change.sku
+                               and approved.fields #>> '{status,to}' = 'inactive')`,
         [runId],
       );
       return rows[0]?.count ?? 0;

@@ -136,6 +136,20 @@ export function createOfferSyncRuns(pool: Pool) {
       });
     },
 
+    /** Whether the run failed, and the last one that ended before it did not. */
+    async hasFailedAnew(runId: string): Promise<boolean> {
+      const { rows } = await pool.query<{ anew: boolean }>(
+        `select status = 'failed' and (
+                  select last.status is distinct from 'failed' from (select) as one left join lateral (
+                    select status from offer_sync_runs as earlier
+                     where not earlier.dry_run and earlier.finished_at < run.finished_at
+                     order by earlier.finished_at desc limit 1) as last on true) as anew
+           from offer_sync_runs as run where run_id = $1`,
+        [runId],
+      );
+      return rows[0]?.anew ?? false;
+    },
+
     /** The SKUs in hand; null: all of them. */
     async inHand(runId: string): Promise<string[] | null> {
       const { rows } = await pool.query<{ skus: string[] | null }>(
@@ -168,7 +182,12 @@ export function createOfferSyncRuns(pool: Pool) {
       const reason = end.reason === null ? null : storable(end.reason);
       return await inTransaction(pool, async (client) => {
         // What joins it at this moment is seen by the next statement.
-        await client.query('select from offer_sync_runs where run_id = $1 for update', [runId]);
+        const { rowCount: known } = await client.query(
+          'select from offer_sync_runs where run_id = $1 for update',
+          [runId],
+        );
+        // A database that was restored may not know it: nothing is wanted of it any more.
+        if (known !== 1) return true;
         const { rowCount } = await client.query(
           `update offer_sync_runs as run
               set finished_at = coalesce(finished_at, now()), reason = $3, unchanged_skus = '{}', status = case

@@ -18,14 +18,22 @@ const NOTICED_AFTER_SECONDS = 300;
 /** Open items that their workflows do not look after, and what people were told of them. */
 export function createWatchedItems(pool: Pool) {
   return {
-    /** The item, if it is not over and nobody was told of this run of its workflow. */
-    async untold(itemId: string, runId: string): Promise<WatchedItem | null> {
+    /** The item, if it is not over and nobody was told of this trouble of its workflow. */
+    async untold(itemId: string, trouble: string): Promise<WatchedItem | null> {
       const { rows } = await pool.query<WatchedItem>(
         `select ${WATCHED} from order_items
-          where stage <> 'done' and item_id = $1 and told_of_run is distinct from $2`,
-        [storable(itemId), runId],
+          where stage <> 'done' and item_id = $1 and told_trouble is distinct from $2`,
+        [storable(itemId), trouble],
       );
       return rows[0] ?? null;
+    },
+
+    /** All others are out of trouble: should it come again, people are told again. */
+    async forgetTroubles(troubled: readonly string[]): Promise<void> {
+      await pool.query(
+        'update order_items set told_trouble = null where told_trouble is not null and item_id <> all($1)',
+        [troubled.map(storable)],
+      );
     },
 
     /** Unanswered items whose deadline passed a while ago, and whose workflows have not noticed; told of ones left out. */
@@ -39,8 +47,8 @@ export function createWatchedItems(pool: Pool) {
       return rows;
     },
 
-    async toldOfRun(itemId: string, runId: string): Promise<void> {
-      await pool.query('update order_items set told_of_run = $2 where item_id = $1', [itemId, runId]);
+    async toldTrouble(itemId: string, trouble: string): Promise<void> {
+      await pool.query('update order_items set told_trouble = $2 where item_id = $1', [itemId, trouble]);
     },
 
     async toldOverdue(itemId: string): Promise<void> {

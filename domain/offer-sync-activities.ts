@@ -40,6 +40,8 @@ export interface OfferSyncActivities {
   planOffers: (input: { runId: string; pass: number }) => Promise<SyncPlan>;
   /** Tells people, once, that a run waits for them. `at`: since when, ISO 8601. */
   announceBrake: (input: { runId: string; pass: number; reason: string; at: string }) => Promise<void>;
+  /** Tells people that a run failed, unless the one before did as well. `at`: ISO 8601. */
+  announceFailure: (input: { runId: string; reason: string; at: string }) => Promise<void>;
   /** Those of these changes that did not get through fail. */
   giveUpChanges: (input: { runId: string; first: number; last: number; reason: string }) => Promise<void>;
 }

@@ -70,7 +70,7 @@ export const { compareStatus } = proxyActivities<ReconcileActivities>({
 });
 
 export const { watchItems } = proxyActivities<WatchActivities>({
-  startToCloseTimeout: '30m',
+  startToCloseTimeout: '5m',
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 3 },
 });

@@ -24,6 +24,7 @@ export const {
   approveSync,
   finishSync,
   announceBrake,
+  announceFailure,
   giveUpChanges,
 } = proxyActivities<OfferSyncActivities>({
   startToCloseTimeout: '2m',

@@ -13,6 +13,7 @@ import type { CarriedRun, OpenRun } from '../domain/offer-sync-run.js';
 import type { SyncOffersInput } from '../domain/workflow-names.js';
 import {
   announceBrake,
+  announceFailure,
   approveSync,
   awaitApproval,
   finishSync,
@@ -52,6 +53,10 @@ async function carryOut(
     let end = begun === undefined ? null : await goOn(sync, run, begun);
     do end = end ?? (await syncWanted(sync, run));
     while (!(await finish(sync, run, end)));
+    if (end?.status === 'failed' && !sync.dryRun) {
+      const at = new Date().toISOString();
+      await announceFailure({ runId: run.runId, reason: end.reason, at });
+    }
     return end;
   } catch (error) {
     const end = { status: 'stopped', reason: 'cancelled in Temporal' } as const;

@@ -1,6 +1,7 @@
 import {
   allHandlersFinished,
   ApplicationFailure,
+  CancellationScope,
   condition,
   continueAsNew,
   setHandler,
@@ -55,7 +56,8 @@ export class SyncState {
         const { written } = this;
         if (decision === 'stop') this.stopped = true;
         else if (this.braked !== null) this.braked.approved = true;
-        await condition(() => this.written > written);
+        // Whoever decided is answered, also when the run is cancelled in Temporal meanwhile.
+        await CancellationScope.nonCancellable(() => condition(() => this.written > written));
       },
       { validator: (asked: Asked) => this.#refuseImpossible(asked) },
     );

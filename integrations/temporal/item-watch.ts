@@ -11,6 +11,7 @@ export interface TroubledRun {
 }
 
 const CALL_MS = 5_000;
+const LIST_MS = 60_000;
 /** gRPC's INVALID_ARGUMENT. */
 const INVALID = 3;
 
@@ -24,8 +25,15 @@ export function createItemWatch(client: Client) {
   const list = async (query: string, trouble: TroubledRun['trouble']): Promise<TroubledRun[]> => {
     const found: TroubledRun[] = [];
     const prefix = fulfillmentWorkflowId('');
-    for await (const { workflowId, runId } of client.workflow.list({ query }))
-      found.push({ itemId: workflowId.slice(prefix.length), runId, trouble });
+    const seen = new Set<string>();
+    await client.withDeadline(Date.now() + LIST_MS, async () => {
+      for await (const { workflowId, runId } of client.workflow.list({ query })) {
+        const itemId = workflowId.slice(prefix.length);
+        // The latest run comes first, and of a run that was reset or started again it is the one that counts.
+        if (!seen.has(itemId)) found.push({ itemId, runId, trouble });
+        seen.add(itemId);
+      }
+    });
     return found;
   };
   const within = <T>(call: () => Promise<T>) => client.withDeadline(Date.now() + CALL_MS, call);
@@ -37,7 +45,7 @@ export function createItemWatch(client: Client) {
         if (isInvalid(error)) return [];
         throw error;
       });
-      return [...(await list(ENDED, 'ended')), ...(await failing)];
+      return (await Promise.all([list(ENDED, 'ended'), failing])).flat();
     },
 
     /** Whether a workflow of this item runs, or did all it should. */

@@ -30,6 +30,11 @@ const update = (sku: string): OfferChange => ({
   fields: { monthlyPrice: { from: 1, to: 2 } },
 });
 
+const off = (sku: string): OfferChange => ({
+  ...{ action: 'deactivate', sku, offerId: `off-${sku}`, body: { status: 'inactive' } },
+  fields: { status: { from: 'active', to: 'inactive' } },
+});
+
 const failing = (sku: string | null): OfferChange => ({ action: 'error', sku, reason: 'two of them' });
 
 /** What a pass came to; it is for all SKUs unless `only` says which. */
@@ -180,10 +185,6 @@ test('an execution that begins has what a dead one had in hand done again, and k
 });
 
 test('a deactivation that got through is in the report, though nothing is left of the product', async () => {
-  const off = (sku: string): OfferChange => ({
-    ...{ action: 'deactivate', sku, offerId: `off-${sku}`, body: { status: 'inactive' } },
-    fields: { status: { from: 'active', to: 'inactive' } },
-  });
   const offer = (sku: string, status: string) => ({
     ...{ offerId: `off-${sku}`, name: sku, category: 'other', sku, status, monthlyPrice: 1, raw: {} },
   });
@@ -336,10 +337,6 @@ test('so is everything, where that failed, or joined a run that a person stopped
 });
 
 test('what the run took off the market counts, save what a person saw', async () => {
-  const off = (sku: string): OfferChange => ({
-    ...{ action: 'deactivate', sku, offerId: `off-${sku}`, body: { status: 'inactive' } },
-    fields: { status: { from: 'active', to: 'inactive' } },
-  });
   const run = await runs.request(all);
   await runs.take(run, 1);
   await changes.keepPlan(run, 1, plan([off('A'), off('B'), update('C')]));
@@ -356,7 +353,7 @@ test('what the run took off the market counts, save what a person saw', async ()
   expect(await changes.takenOff(run)).toBe(1);
 });
 
-test('what offers cost before the run first changed that, save where a person saw a new price', async () => {
+test('what offers cost before the run first changed that, or when a person let a price go on', async () => {
   const price = (sku: string, from: number | null, to: number): OfferChange => ({
     ...{ action: 'update', sku, offerId: `off-${sku}`, body: { monthlyPrice: to } },
     fields: { monthlyPrice: { from, to } },
@@ -386,7 +383,33 @@ test('what offers cost before the run first changed that, save where a person sa
   );
   await runs.awaitApproval(run, 'B');
   await runs.approve(run, 2);
-  expect([...(await changes.pricesBefore(run)).keys()]).toEqual(['A', 'C']);
+  expect(await changes.pricesBefore(run)).toEqual(
+    new Map([
+      ['A', 10],
+      ['B', 4],
+      ['C', 5],
+    ]),
+  );
+});
+
+test('who saw a new price of an offer has not seen that it is taken off the market', async () => {
+  const run = await runs.request(all);
+  await runs.take(run, 1);
+  await changes.keepPlan(run, 1, plan([update('A'), off('B')]));
+  await runs.awaitApproval(run, 'A');
+  await runs.approve(run, 1);
+  await runs.request(all);
+  await runs.take(run, 2);
+  const { first, last } = await changes.keepPlan(run, 2, plan([off('A'), off('B')]));
+  for (let seq = first; seq <= last; seq += 1) {
+    await changes.claim(run, seq);
+    await changes.settle(run, seq, 'applied', null);
+  }
+  expect(await changes.takenOff(run)).toBe(1);
+});
+
+test('a run that the database does not know any more is over', async () => {
+  expect(await runs.finish('run-restored-away', { status: 'done', reason: null })).toBe(true);
 });
 
 test('a catalogue is kept page by page, and gone on with by whoever comes next', async () => {

@@ -52,6 +52,28 @@ test('an answer that shows half of an offer takes nothing away from what order r
   expect(known).toEqual({ offerId: id, name: 'Plan One', category: 'other', sku: 'SKU-1' });
 });
 
+/** What people were told of the sync. */
+const told = () =>
+  shop.system.notifications.received().filter(({ data }) => data['integration'] === 'offer-sync');
+
+test('runs that fail one after the other: people are told of the first, and again when one has got through', async () => {
+  await shop.synced();
+  const before = told().length;
+  const fails = async () => {
+    shop.system.provider.control.setFaults([{ kind: 'error', status: 404, path: '/products' }]);
+    return await shop.reaches(await shop.ask(), 'failed');
+  };
+  const { runId } = await fails();
+  await eventually('the notice', () => told().length > before);
+  expect(told().at(-1)?.data['message']).toMatch(new RegExp(`failed.*404.*${runId}`));
+  await fails();
+  shop.system.provider.control.clearFaults();
+  await shop.synced();
+  await fails();
+  await eventually('the next notice', () => told().length > before + 1);
+  expect(told()).toHaveLength(before + 2);
+});
+
 test('a catalogue that cannot be read: the run fails with the reason, and nothing is sent', async () => {
   shop.stock(DEARER);
   shop.system.provider.control.setFaults([{ kind: 'error', status: 404, path: '/products' }]);

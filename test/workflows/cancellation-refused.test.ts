@@ -127,6 +127,34 @@ describe('a cancellation that the platform refuses', () => {
     expect(pathOf(item)).toEqual(['pending', 'accepted', 'scheduled', 'in_progress', 'active']);
   });
 
+  test('is not dropped where another came while it was seen that the platform goes on', async () => {
+    await refused(await accepted());
+    time.offergrid.control.setStatus(item.itemId, 'scheduled');
+    const path = `/provider/orders/${item.itemId}`;
+    time.offergrid.control.setFaults([{ kind: 'delay', ms: 1_500, method: 'GET', path }]);
+    const reads = () => time.offergrid.control.calls().filter((call) => call.path === path).length;
+    const before = reads();
+    await hint(item);
+    await eventually('the read', () => reads() > before);
+    await command(item, { command: 'cancel', reason: 'Support agreed' });
+    await item.handle.result();
+    expect(pathOf(item)).toEqual(['pending', 'accepted', 'scheduled', 'cancelled']);
+  });
+
+  test('holds where the platform shows less than it was told: that is not told again, and a person decides', async () => {
+    await accepted();
+    await report(item, 'appointment.scheduled', VISIT);
+    await until(item, ({ offergridStatus }) => offergridStatus === 'scheduled');
+    await refused(item);
+    time.offergrid.control.setStatus(item.itemId, 'accepted');
+    await hint(item);
+    await noted(item, 'drift: Offergrid shows accepted, behind scheduled');
+    time.offergrid.control.clearFaults();
+    await command(item, { command: 'retry' });
+    await item.handle.result();
+    expect(pathOf(item)).toEqual(['pending', 'accepted', 'scheduled', 'accepted', 'cancelled']);
+  });
+
   test('before the answer is dropped likewise, and the order is accepted', async () => {
     item = await time.hear({ incomplete: true });
     await until(item, ({ stage }) => stage === 'review');

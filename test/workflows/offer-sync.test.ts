@@ -122,6 +122,28 @@ test('a platform that is gone: the run gives up for now, says what it did not se
   expect((await ran()).report).toMatchObject({ status: 'completed', updated: MANY });
 }, 120_000);
 
+test('a platform that goes away half way: what got through is done, and the next run sends the rest, each once', async () => {
+  await inStep(20);
+  world.provider.control.setProducts([...sampleProducts, ...products(MANY, 21)]);
+  const before = sent('PATCH').length;
+  const running = ran();
+  await eventually('some of the changes', () => sent('PATCH').length - before >= 20);
+  world.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/**' }]);
+  const { report } = await running;
+  const { updated } = report;
+  expect(report).toMatchObject({ status: 'failed', failed: MANY - updated });
+  expect(updated).toBeGreaterThanOrEqual(20);
+  expect(updated).toBeLessThan(MANY);
+
+  world.offergrid.control.clearFaults();
+  expect((await ran()).report).toMatchObject({ status: 'completed', updated: MANY - updated });
+  expect(
+    sent('PATCH')
+      .slice(before)
+      .filter(({ applied }) => applied),
+  ).toHaveLength(MANY);
+}, 120_000);
+
 test('offers that the platform keeps failing at, side by side: each is told, and the rest goes on', async () => {
   await inStep(21);
   world.provider.control.setProducts([...sampleProducts, ...products(MANY, 22)]);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createOrderRecords } from '../../db/order-records.js';
 import type { OperatorCommand } from '../../domain/command.js';
 import type { OrderView } from '../../domain/order-view.js';
 import { operate, platformEvent, providerEvent, state } from '../../workflows/messages.js';
@@ -10,7 +11,10 @@ beforeAll(async () => {
   time = await startSkippedTime();
 });
 afterAll(() => time?.stop());
-afterEach(() => time.offergrid.control.clearFaults());
+afterEach(async () => {
+  time.offergrid.control.clearFaults();
+  await time.postgresLine.mend();
+});
 
 const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const pathOf = (item: HeardItem) => time.offergrid.control.path(item.itemId);
@@ -86,6 +90,43 @@ describe('answered at the platform without us, and no word of it', () => {
     await item.handle.result();
     expect(pathOf(item)).toEqual(['pending', 'accepted', 'cancelled']);
     expect(workOrdersOf(item).filter((order) => order.state !== 'cancelled')).toEqual([]);
+  });
+
+  test('live there after the customer withdrew: a person is told', async () => {
+    const item = await time.hear({ incomplete: true });
+    await until(item, ({ stage }) => stage === 'review');
+    time.offergrid.control.setStatus(item.itemId, 'active');
+    await item.handle.signal(providerEvent, {
+      id: 'withdrawn',
+      type: 'order.cancelled',
+      time: '2031-01-01T00:00:00Z',
+      data: { reason: 'Ordered by mistake', requestedBy: 'customer' },
+    });
+    await item.handle.result();
+    expect(await look(item)).toMatchObject({
+      outcome: 'active',
+      attention: { code: 'cancelled_in_field' },
+    });
+  });
+
+  test('live, and called off while that is still being written down: a person is told', async () => {
+    const item = await time.hear({});
+    await until(item, ({ workOrderId }) => workOrderId !== null);
+    await time.postgresLine.cut();
+    time.offergrid.control.setStatus(item.itemId, 'active');
+    await hint(item);
+    await until(item, ({ stage }) => stage === 'done');
+    await item.handle.signal(providerEvent, {
+      id: 'too-late',
+      type: 'order.cancelled',
+      time: '2031-01-01T00:00:00Z',
+      data: { reason: 'Ordered by mistake', requestedBy: 'customer' },
+    });
+    await time.postgresLine.mend();
+    await item.handle.result();
+    expect((await look(item)).attention?.code).toBe('cancelled_in_field');
+    const lines = await createOrderRecords(time.pool).timeline(item.itemId);
+    expect(lines.map(({ note }) => note)).toContain('order.cancelled came when the order had ended.');
   });
 
   test('accepted there after we rejected it: a person is told', async () => {
@@ -248,7 +289,8 @@ describe('an item that the platform does not show any more', () => {
       await reconciled();
       await look(item);
     }
-    expect(reads() - known, 'looks, one at once and one in each hour').toBe(13);
+    // One at once, and one in each hour.
+    await eventually('the looks', () => reads() - known === 13, { seen: () => reads() - known });
     await eventually('the notice', () => item.hoursOf('order.attention').length > 0);
     expect(item.hoursOf('order.attention')).toHaveLength(1);
 
