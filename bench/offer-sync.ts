@@ -17,7 +17,7 @@ const { values } = parseArgs({
     first: { type: 'boolean', default: false },
     products: { type: 'string', default: '10000' },
     changed: { type: 'string', default: '100' },
-    again: { type: 'string', default: '4' },
+    again: { type: 'string', default: '8' },
     'calls-per-minute': { type: 'string', default: '100' },
   },
 });
@@ -29,6 +29,8 @@ const callsPerHour = 60 * callsPerMinute;
 const PAGE = 1_000;
 const PATIENCE_MS = 30 * 60_000;
 const SAMPLE_EVERY_MS = 200;
+/** More would be memory that no run gives back. */
+const MOST_GROWTH = 1.25;
 /** The report of a run lists all its changes. */
 const REPORT_EVERY_MS = values.first ? 2_000 : SAMPLE_EVERY_MS;
 
@@ -84,12 +86,14 @@ try {
     later.push(again);
   }
   console.log(`histories, newest first: ${await histories(system)}`);
+  console.log(`memory of the later half of the runs in step over the earlier: ${growth(later).toFixed(2)}`);
   const right =
     first.writes === changed &&
     first.report[values.first ? 'created' : 'updated'] === changed &&
     first.report.unchanged === products - changed &&
     later.every(({ writes, report }) => writes === 0 && report.unchanged === products) &&
-    [first, ...later].every(({ lists, refused }) => lists === 1 && refused === 0);
+    [first, ...later].every(({ lists, refused }) => lists === 1 && refused === 0) &&
+    growth(later) <= MOST_GROWTH;
   if (!right) {
     console.error('Not what was expected.');
     process.exitCode = 1;
@@ -145,6 +149,14 @@ async function sync(system: System): Promise<Figures> {
     peak: Math.max(...samples),
     quarters: [0, 1, 2, 3].map((quarter) => mostIn(samples, quarter)),
   };
+}
+
+/** The worker's most memory in the later half of the runs over that in the earlier half; 1 where there is nothing to tell. */
+function growth(runs: Figures[]): number {
+  const half = Math.floor(runs.length / 2);
+  const most = (some: Figures[]) => Math.max(...some.map(({ peak }) => peak));
+  const ratio = most(runs.slice(-half)) / most(runs.slice(0, half));
+  return half === 0 || Number.isNaN(ratio) ? 1 : ratio;
 }
 
 function mostIn(samples: number[], quarter: number): number {
