@@ -120,9 +120,10 @@ describe('Offergrid refuses an update', () => {
     await item.needs('offergrid_rejected_update');
     await item.reported('order.cancelled', { reason: 'No crew at all', requestedBy: 'provider' });
     await eventually('the second one to be refused', () => statuses(item).length === 3);
-    await item.needs('offergrid_rejected_update');
     system.offergrid.control.clearFaults();
-    await item.commanded('retry');
+    // What is shown may still be the first refusal, and the second on its way to the workflow: nothing is stuck then.
+    const retried = async () => (await item.command('retry')).status === 200;
+    await eventually('a retry to be taken', retried, { seen: () => item.shown() });
     await item.ends('cancelled');
     expect(statuses(item)).toEqual(['accepted', 'cancelled', 'cancelled', 'cancelled']);
   });
