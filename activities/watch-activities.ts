@@ -1,40 +1,14 @@
 import { log } from '@temporalio/activity';
+import type { WatchedItem, WatchedItems } from '../db/watched-items.js';
 import type { Rules, WatchActivities } from '../domain/activities.js';
 import type { Notification } from '../domain/notification.js';
 import type { SlaState } from '../domain/response-deadline.js';
 import { fulfillmentWorkflowId } from '../domain/workflow-names.js';
-
-interface WatchedItem {
-  itemId: string;
-  orderId: string;
-  stage: string;
-  deadline: Date | null;
-  testOrder: boolean | null;
-}
-
-interface TroubledRun {
-  itemId: string;
-  runId: string;
-  trouble: 'ended' | 'failing';
-}
+import type { ItemWatch, TroubledRun } from '../integrations/temporal/item-watch.js';
 
 export interface WatchDependencies {
-  watched: {
-    /** The item, if it is open and nobody was told of this trouble. */
-    untold: (itemId: string, trouble: string) => Promise<WatchedItem | null>;
-    /** All items but these are out of trouble. */
-    forgetTroubles: (itemIds: readonly string[]) => Promise<void>;
-    /** Unanswered after their deadline, not said to be, and nobody told. */
-    overdue: () => Promise<WatchedItem[]>;
-    toldTrouble: (itemId: string, trouble: string) => Promise<void>;
-    toldOverdue: (itemId: string) => Promise<void>;
-  };
-  itemWatch: {
-    troubled: () => Promise<TroubledRun[]>;
-    isLookedAfter: (itemId: string) => Promise<boolean>;
-    /** Where the item's own workflow has its answer; null where it cannot say. */
-    slaStateOf: (itemId: string) => Promise<SlaState | null>;
-  };
+  watched: WatchedItems;
+  itemWatch: ItemWatch;
   /** Once by its id. */
   startNotification: (notification: Notification) => Promise<void>;
   rules: Rules;

@@ -2,7 +2,8 @@ import type { EventPlan } from '../domain/event-plan.js';
 import type { ProviderEvent } from '../domain/provider-event.js';
 import { hasCancellation, hasEnded, isCancellation, isTellingOfCancellation } from './ending.js';
 import type { ItemState } from './item-state.js';
-import { updateTo, type Platform } from './platform.js';
+import type { Platform } from './platform.js';
+import { forgetRefusal } from './shown-status.js';
 
 /** Tells the platform that the order is called off. Nothing more is begun from here on, however long that takes. */
 export async function callOffThere(
@@ -41,8 +42,7 @@ export function isCancellationRefused(item: ItemState): boolean {
 
 /** The order goes on as if it had never been called off. `why`: unless a person said so. */
 export function letGo(item: ItemState, why?: string): void {
-  if (item.refusal !== null) item.unstick(updateTo(item.refusal.status));
-  item.refusal = null;
+  forgetRefusal(item);
   item.callingOff = false;
   item.events = item.events.filter((event) => !isCancellation(event));
   item.withdrawal = null;

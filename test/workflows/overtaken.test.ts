@@ -26,6 +26,14 @@ const hint = (item: HeardItem) =>
     type: 'order.cancelled',
     occurredAt: '2031-01-01T00:00:00Z',
   });
+/** The customer does not want it any more. */
+const withdraw = (item: HeardItem) =>
+  item.handle.signal(providerEvent, {
+    id: 'withdrawn',
+    type: 'order.cancelled',
+    time: '2031-01-01T00:00:00Z',
+    data: { reason: 'Ordered by mistake', requestedBy: 'customer' },
+  });
 const workOrdersOf = (item: HeardItem) =>
   time.provider.control.workOrders().filter(({ itemId }) => itemId === item.itemId);
 
@@ -80,12 +88,7 @@ describe('answered at the platform without us, and no word of it', () => {
     const item = await time.hear({ incomplete: true });
     await until(item, ({ stage }) => stage === 'review');
     time.offergrid.control.setStatus(item.itemId, 'accepted');
-    await item.handle.signal(providerEvent, {
-      id: 'withdrawn',
-      type: 'order.cancelled',
-      time: '2031-01-01T00:00:00Z',
-      data: { reason: 'Ordered by mistake', requestedBy: 'customer' },
-    });
+    await withdraw(item);
     await until(item, ({ outcome }) => outcome === 'cancelled');
     await item.handle.result();
     expect(pathOf(item)).toEqual(['pending', 'accepted', 'cancelled']);
@@ -96,12 +99,7 @@ describe('answered at the platform without us, and no word of it', () => {
     const item = await time.hear({ incomplete: true });
     await until(item, ({ stage }) => stage === 'review');
     time.offergrid.control.setStatus(item.itemId, 'active');
-    await item.handle.signal(providerEvent, {
-      id: 'withdrawn',
-      type: 'order.cancelled',
-      time: '2031-01-01T00:00:00Z',
-      data: { reason: 'Ordered by mistake', requestedBy: 'customer' },
-    });
+    await withdraw(item);
     await item.handle.result();
     expect(await look(item)).toMatchObject({
       outcome: 'active',
@@ -116,12 +114,7 @@ describe('answered at the platform without us, and no word of it', () => {
     time.offergrid.control.setStatus(item.itemId, 'active');
     await hint(item);
     await until(item, ({ stage }) => stage === 'done');
-    await item.handle.signal(providerEvent, {
-      id: 'too-late',
-      type: 'order.cancelled',
-      time: '2031-01-01T00:00:00Z',
-      data: { reason: 'Ordered by mistake', requestedBy: 'customer' },
-    });
+    await withdraw(item);
     await time.postgresLine.mend();
     await item.handle.result();
     expect((await look(item)).attention?.code).toBe('cancelled_in_field');

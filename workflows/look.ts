@@ -1,0 +1,88 @@
+import type { ItemLookup } from '../domain/activities.js';
+import { isFurther, walk, type Status } from '../domain/status.js';
+import { fetchItem, updateStatus } from './activities.js';
+import { catchUp, fallBehind, untilWorthReading } from './drift.js';
+import { hasCancellation, isCalledOff, saidCancelled } from './ending.js';
+import type { ItemState } from './item-state.js';
+import { reach } from './reach.js';
+import { takeRemote } from './shown-status.js';
+import { unless } from './unless.js';
+
+/** Reads the item; what the platform shows now counts, unless it is less than it was told. */
+export async function lookAt(item: ItemState): Promise<void> {
+  // They stand until the answer is there: nothing is begun meanwhile of an order that may be cancelled.
+  const answered = item.hints.length;
+  const lookup = await read(item);
+  item.hints.splice(0, answered);
+  if (lookup.kind !== 'found') {
+    fallBehind(item, null, ...notShown(lookup, 'Offergrid does not show this item any more.'));
+    return;
+  }
+  const { status } = lookup.item;
+  item.unsure = false;
+  if (item.status === null || isFurther(status, item.status)) takeRemote(item, status);
+  else if (status === item.status) catchUp(item);
+  else await repair(item, status, item.status);
+}
+
+/** Why the item cannot be seen: for people, and for notifications, which leave out the platform's words. */
+export function notShown(
+  lookup: Exclude<ItemLookup, { kind: 'found' }>,
+  unknown: string,
+): [message: string, told: string] {
+  if (lookup.kind === 'unknown') return [unknown, unknown];
+  const told = 'Offergrid does not show this item in a form that can be read.';
+  return [`${told.slice(0, -1)}: ${lookup.why}`, told];
+}
+
+/**
+ * What cannot be read goes before a person, and the order goes on; but not one that was cancelled there, as far as the
+ * platform said: that is read again and again, until a person says that it is off.
+ */
+async function read(item: ItemState): Promise<ItemLookup> {
+  for (let times = 0; ; times += 1) {
+    const lookup = await reach(item, () => fetchItem({ itemId: item.itemId }));
+    if (lookup.kind !== 'unreadable' || !saidCancelled(item) || hasCancellation(item)) return lookup;
+    const [message, told] = notShown(lookup, '');
+    const cancelled = ' It said that the order was cancelled.';
+    await untilWorthReading(item, times, message + cancelled, told + cancelled);
+  }
+}
+
+/**
+ * Updates that were lost there are sent once more, in drawn order and as they were sent before. Where that cannot be, or
+ * did not last, or the order was called off, so that nothing is told of it any more, a person decides.
+ */
+async function repair(item: ItemState, shown: Status, ours: Status): Promise<void> {
+  const way = walk(shown, ours, item.category.fulfillment) ?? [];
+  const updates = way.flatMap((status) => item.sent[status] ?? []);
+  const isWhole = way.length > 0 && updates.length === way.length;
+  if (isCalledOff(item) || item.repaired || !isWhole) {
+    fallBehind(item, shown, `Offergrid shows ${shown}, behind ${ours}.`);
+    return;
+  }
+  item.repaired = true;
+  let from = shown;
+  for (const update of updates) {
+    const at = from;
+    // What was called off is not told any more.
+    const result = await unless(
+      () => isCalledOff(item),
+      () => reach(item, (repeated) => updateStatus({ itemId: item.itemId, from: at, update, repeated })),
+    );
+    if (result === null) return;
+    if (result.kind === 'elsewhere' && isFurther(result.status, ours)) {
+      takeRemote(item, result.status);
+      return;
+    }
+    if (result.kind === 'refused') {
+      const told = `Offergrid shows ${from}, behind ${ours}, and refused ${update.status} (${result.httpStatus}).`;
+      fallBehind(item, from, `${told.slice(0, -1)}: ${result.detail}`, told);
+      return;
+    }
+    const note = `Offergrid showed ${from}, behind ${ours}: the update to ${update.status} was sent again.`;
+    item.journal.write({ type: 'note', actor: 'workflow', note });
+    from = update.status;
+  }
+  catchUp(item);
+}

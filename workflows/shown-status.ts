@@ -1,0 +1,52 @@
+import type { NotificationType } from '../domain/notification.js';
+import { isFinal, isUnanswered, type Status } from '../domain/status.js';
+import { catchUp } from './drift.js';
+import { settleSla } from './ending.js';
+import type { ItemState } from './item-state.js';
+
+const ANNOUNCED: Partial<Record<Status, NotificationType>> = {
+  accepted: 'order.accepted',
+  rejected: 'order.rejected',
+  scheduled: 'order.scheduled',
+  in_progress: 'order.started',
+  completed: 'order.completed',
+  active: 'order.active',
+  failed: 'order.failed',
+  cancelled: 'order.cancelled',
+};
+
+/** The status the platform is now known to show. */
+export function take(item: ItemState, status: Status, actor: string, note: string): void {
+  const from = item.status;
+  forgetRefusal(item);
+  catchUp(item);
+  item.unsure = false;
+  item.status = status;
+  item.journal.write({ type: 'status', actor, from, to: status, note });
+  if (!isUnanswered(status) && item.sla?.respondedAt === null) settleSla(item, status);
+  const announced = ANNOUNCED[status];
+  if (announced !== undefined) item.notify(announced, `${from ?? 'new'} → ${status}`);
+}
+
+/** The same where the item moved there without us; a person is told where a technician may be on the way already. */
+export function takeRemote(item: ItemState, status: Status): void {
+  const from = item.status;
+  take(item, status, 'offergrid', 'The item was moved at Offergrid.');
+  if (!isFinal(status) || status === 'active' || from === null || isUnanswered(from)) return;
+  item.withdrawn = true;
+  if (status !== 'failed' && from !== 'accepted') {
+    const ended = status === 'cancelled' ? 'Cancelled' : 'Rejected';
+    item.raise('cancelled_in_field', `${ended} at Offergrid while the order was ${from}.`);
+  }
+}
+
+/** Something else takes the place of an update that was refused. */
+export function forgetRefusal(item: ItemState): void {
+  if (item.refusal !== null) item.unstick(updateTo(item.refusal.status));
+  item.refusal = null;
+}
+
+/** The step that a `retry` repeats. */
+export function updateTo(status: Status): string {
+  return `the update to ${status}`;
+}
