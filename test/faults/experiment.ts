@@ -23,6 +23,8 @@ export interface Experiment<Size> {
   passes: string;
   small: Size;
   full: Size;
+  /** Milliseconds that the full size may take altogether; half an hour unless told. */
+  fullTimeout?: number;
   defect: Defect;
   run: (world: World<Size>) => Promise<Figures>;
 }
@@ -49,7 +51,7 @@ export function experiment<Size>(of: Experiment<Size>): void {
   describe(of.name, () => {
     switch (mode) {
       case 'full':
-        test(of.passes, { timeout: FULL_TIMEOUT }, async () => {
+        test(of.passes, { timeout: of.fullTimeout ?? FULL_TIMEOUT }, async () => {
           const started = performance.now();
           const figures = await of.run({ size: of.full, programs: own, patience: PATIENCE.full });
           const seconds = Math.round((performance.now() - started) / 1_000);
