@@ -36,7 +36,7 @@ export interface Experiment<Size> {
 const mode = process.env['EXPERIMENTS'] ?? 'small';
 
 const PATIENCE = { small: 30_000, planted: 20_000, full: 600_000 };
-const SMALL_TIMEOUT = 90_000;
+const SMALL_TIMEOUT = 150_000;
 const FULL_TIMEOUT = 1_800_000;
 
 /** Declares the experiment's tests. */

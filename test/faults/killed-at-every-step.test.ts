@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { expectReplayable } from '../support/replayed.js';
 import { startTestSystem, type TestSystem } from '../support/test-system.js';
 import {
   APPLIED_LATE,
   callsOf,
-  CASES,
   faultsOf,
+  interruptedCalls,
   REPORTS,
   WHOLE_VISIT,
   type Case,
   type Fault,
 } from './interrupted-calls.js';
-import { placeAs, VISIT, type PlacedItem } from './placed-item.js';
+import { placeAs, VISIT, type PlacedItem } from '../e2e/placed-item.js';
+import { experiment } from './experiment.js';
 
 /** When the alarms are due, after all was ready. */
 const ALARM_AFTER = 15_000;
@@ -22,17 +23,38 @@ const ALARM_AFTER = 15_000;
 const DELIVERED_AGAIN = 45_000;
 const HOUR = 3_600_000;
 
-let system: TestSystem;
-beforeAll(async () => {
-  // The acknowledgement has its own tests, and would come between at its own time here.
-  system = await startTestSystem({ policy: { acknowledgeAfter: null } });
+experiment<{ rounds: number }>({
+  name: 'workers SIGKILLed at every step',
+  passes:
+    'each item goes on from the step it was struck at to its expected end; each PATCH, work order, activation and notification once',
+  small: { rounds: 1 },
+  full: { rounds: 5 },
+  defect: {
+    what: 'the key of a work order is another for each process',
+    file: 'activities/provider-activities.js',
+    replace: '`${item.itemId}:work-order`',
+    by: '`${item.itemId}:work-order:${process.pid}`',
+    seen: /the work order is made/,
+  },
+  run: async ({ size, programs }) => {
+    const struck = { calls: 0, items: 0 };
+    for (let round = 0; round < size.rounds; round += 1) {
+      // The acknowledgement has its own tests, and would come between at its own time here.
+      const system = await startTestSystem({ programs, policy: { acknowledgeAfter: null } });
+      try {
+        const { calls, items } = await strike(system);
+        struck.calls += calls;
+        struck.items += items;
+      } finally {
+        await system.stop();
+      }
+    }
+    return { kills: size.rounds, 'calls in hand when killed': struck.calls, items: struck.items };
+  },
 });
-afterAll(() => system?.stop());
-
-const isInHand = (one: Case) => callsOf(system, one)[0]?.status === null;
 
 /** An item that nobody decides about, so that its clock runs on; `hours` before `due` it was created. */
-function undecided(due: number, hours: number): PlacedItem {
+function undecided(system: TestSystem, due: number, hours: number): PlacedItem {
   return placeAs(system, `item-${randomUUID()}`, {
     serviceAddress: { street: '9 Unclear Road' },
     createdAt: new Date(due - hours * HOUR).toISOString(),
@@ -40,7 +62,7 @@ function undecided(due: number, hours: number): PlacedItem {
 }
 
 /** Keeps an item's story from being written; `isAwaited`: somebody tries to. */
-async function lockStory(itemId: string) {
+async function lockStory(system: TestSystem, itemId: string) {
   const client = new pg.Client({ connectionString: system.env['DATABASE_URL'] });
   await client.connect();
   onTestFinished(() => client.end());
@@ -62,6 +84,7 @@ const NOTICE: Record<string, string> = { in_progress: 'order.started' };
 
 /** The item ended as it should, and on the way there each thing was done once. */
 async function expectOnce(
+  system: TestSystem,
   item: PlacedItem,
   { name, moves = VISIT_MOVES, updates = moves }: Partial<Case>,
 ): Promise<void> {
@@ -94,21 +117,24 @@ async function expectOnce(
 
 const counted = (item: PlacedItem, type: string) => item.told().filter((told) => told === type).length;
 
-test('SIGKILL in the middle of every stage: each item ends as it should, each move once', async () => {
+/** Kills the worker once, with every kind of call in hand. */
+async function strike(system: TestSystem) {
+  const cases = interruptedCalls();
+  const isInHand = (one: Case) => callsOf(system, one)[0]?.status === null;
   const control = system.offergrid.control;
   const reconciling = { method: 'GET', path: '/provider/orders' };
   control.setFaults([
-    ...CASES.filter(({ of }) => of === 'platform').flatMap(faultsOf),
+    ...cases.filter(({ of }) => of === 'platform').flatMap(faultsOf),
     { kind: 'hang', ...reconciling, times: 1 },
   ]);
-  system.provider.control.setFaults(CASES.filter(({ of }) => of === 'provider').flatMap(faultsOf));
-  for (const { of, itemId } of CASES)
+  system.provider.control.setFaults(cases.filter(({ of }) => of === 'provider').flatMap(faultsOf));
+  for (const { of, itemId } of cases)
     if (of === 'people') system.notifications.hang({ itemId, type: 'order.scheduled' });
   const place = ({ itemId, order }: Case) => placeAs(system, itemId, order);
 
   // Bring everything to where the killing begins.
   const items = new Map<Case, PlacedItem>();
-  const early = CASES.filter(({ ready }) => ready !== undefined);
+  const early = cases.filter(({ ready }) => ready !== undefined);
   const idle = placeAs(system, `item-${randomUUID()}`);
   const written = placeAs(system, `item-${randomUUID()}`);
   const unheard = placeAs(system, `item-${randomUUID()}`, { silent: true });
@@ -122,17 +148,17 @@ test('SIGKILL in the middle of every stage: each item ends as it should, each mo
     }),
   ]);
   const due = Date.now() + ALARM_AFTER;
-  const late = undecided(due, 24);
-  const warned = undecided(due, 23);
-  const asked = undecided(due, 1);
+  const late = undecided(system, due, 24);
+  const warned = undecided(system, due, 23);
+  const asked = undecided(system, due, 1);
   await Promise.all([late, warned, asked].map((item) => item.needs('availability_unknown')));
   await Promise.all([late, warned].map((item) => item.isTold('sla.warning')));
   // From here on it has to be quick: no call stays in hand for longer than ten seconds.
-  for (const one of CASES) if (one.ready === undefined) items.set(one, place(one));
+  for (const one of cases) if (one.ready === undefined) items.set(one, place(one));
   await Promise.all(early.map((one) => one.trigger!(items.get(one)!)));
   await system.client.schedule.getHandle('reconcile-orders').trigger();
-  await eventually('all calls to be in hand', () => CASES.every((one) => callsOf(system, one).length > 0), {
-    seen: () => CASES.filter((one) => callsOf(system, one).length === 0).map(({ name }) => name),
+  await eventually('all calls to be in hand', () => cases.every((one) => callsOf(system, one).length > 0), {
+    seen: () => cases.filter((one) => callsOf(system, one).length === 0).map(({ name }) => name),
   });
   // A command, and what it leads to.
   const question = { path: '/serviceability', whenBody: { itemId: asked.itemId } };
@@ -143,20 +169,20 @@ test('SIGKILL in the middle of every stage: each item ends as it should, each mo
     control.calls().filter(({ method, path }) => method === 'GET' && path === reconciling.path);
   await eventually('the list to be in hand', () => listing().some(({ status }) => status === null));
   // Last, since it is in hand for 3 s only before it is put off.
-  const lock = await lockStory(written.itemId);
+  const lock = await lockStory(system, written.itemId);
   await written.reported('appointment.scheduled', VISIT);
   await eventually('the story to be in hand', lock.isAwaited);
 
   // Stopped first, so that it hears of nothing that is applied from now on.
   const killed = system.worker();
   killed.kill('SIGSTOP');
-  expect(CASES.filter((one) => !isInHand(one)).map(({ name }) => name)).toEqual([]);
+  expect(cases.filter((one) => !isInHand(one)).map(({ name }) => name)).toEqual([]);
   expect([late, warned].map((item) => counted(item, 'sla.breached'))).toEqual([0, 0]);
   const applied = (fault: Fault) =>
     eventually(
       `what is ${fault}`,
       () =>
-        CASES.filter((one) => one.fault === fault).every((one) => callsOf(system, one)[0]?.applied === true),
+        cases.filter((one) => one.fault === fault).every((one) => callsOf(system, one)[0]?.applied === true),
       { within: APPLIED_LATE * 2 },
     );
   await applied('applied');
@@ -181,11 +207,11 @@ test('SIGKILL in the middle of every stage: each item ends as it should, each mo
   await system.startWorker();
 
   for (const item of visited) {
-    const of = CASES.find(({ itemId }) => itemId === item.itemId);
-    await expectOnce(item, of ?? { name: 'nothing in hand' });
+    const of = cases.find(({ itemId }) => itemId === item.itemId);
+    await expectOnce(system, item, of ?? { name: 'nothing in hand' });
   }
   // What had been applied was looked at, and not sent again.
-  for (const one of CASES.filter(({ of, fault }) => of === 'platform' && fault !== 'never-arrives'))
+  for (const one of cases.filter(({ of, fault }) => of === 'platform' && fault !== 'never-arrives'))
     expect(callsOf(system, one), one.name).toHaveLength(1);
 
   await commanding;
@@ -205,4 +231,6 @@ test('SIGKILL in the middle of every stage: each item ends as it should, each mo
   expect(late.told().filter((type) => type.startsWith('sla.'))).toEqual(['sla.warning', 'sla.breached']);
   expect(warned.told().filter((type) => type.startsWith('sla.'))).toEqual(['sla.warning', 'sla.warning']);
   expect(await expectReplayable(system)).toBeGreaterThanOrEqual(visited.length);
-}, 150_000);
+  // The list, the question and the story besides.
+  return { calls: cases.length + 3, items: visited.length + 4 };
+}

@@ -3,7 +3,7 @@ import type { Call } from '../../sandbox/http/call-log.js';
 import type { HttpFault } from '../../sandbox/http/fault-plan.js';
 import type { OrderOverrides } from '../../sandbox/offergrid/control.js';
 import type { System } from '../../sandbox/system/start-system.js';
-import { LIVE, VISIT, type PlacedItem } from './placed-item.js';
+import { LIVE, VISIT, type PlacedItem } from '../e2e/placed-item.js';
 
 /** From the first call in hand until the platform applies it: the worker has to be stopped by then. */
 const APPLIED_AFTER = 8_000;
@@ -77,8 +77,8 @@ function providerCase(name: string, path: string, more: Partial<Case>): Case {
   return { name, itemId, call, of: 'provider', fault: 'never-arrives', rest: WHOLE_VISIT, ...more };
 }
 
-/** A call of every stage, each in its own item. */
-export const CASES: Case[] = [
+/** A call of every stage, each in a new item of its own. */
+export const interruptedCalls = (): Case[] => [
   platformCase('the item is read', 'GET', null, {}),
   platformCase('the offer is read', 'GET', null, {
     call: { method: 'GET', path: '/provider/offers/off-sec-1' },
