@@ -8,12 +8,16 @@ import type { OffergridClient } from '../integrations/offergrid/client.js';
 import { OffergridError, type OffergridErrorKind } from '../integrations/offergrid/errors.js';
 import type { PlatformOffer } from '../integrations/offergrid/schemas.js';
 import { asFailure } from './offergrid-failure.js';
-import { leaveRoomForOrders } from './room-for-orders.js';
+import { leaveRoomForOrders, noRoomYet } from './room-for-orders.js';
 
 export interface OfferChangeDependencies {
-  offergrid: OffergridClient;
   offers: Pick<Offers, 'upsert' | 'amend' | 'replaceAll'>;
-  offerSync: { changes: OfferChanges; budget: Pick<CallBudget, 'hasFree'> };
+  offerSync: {
+    /** Its calls leave room for orders: they fail as `kept_free`, and nothing is sent, where there is none. */
+    offergrid: OffergridClient;
+    changes: OfferChanges;
+    budget: Pick<CallBudget, 'hasFree'>;
+  };
 }
 
 /** The platform, or our own call budget, says that it did nothing. */
@@ -26,14 +30,14 @@ const NOT_TAKEN: ReadonlySet<OffergridErrorKind> = new Set([
 
 /**
  * Some two minutes in all: then this one change is left to the next run. Attempts that did not come as far as being
- * claimed, as when Postgres is away, do not count.
+ * claimed, as when Postgres is away, do not count, nor do those that found no room in the call budget.
  */
 const MOST_ATTEMPTS = 8;
 
 /** The offer sync's calls to Offergrid. */
 export function createOfferChangeActivities(dependencies: OfferChangeDependencies): OfferChangeActivities {
-  const { offergrid, offers } = dependencies;
-  const { changes, budget } = dependencies.offerSync;
+  const { offers } = dependencies;
+  const { offergrid, changes, budget } = dependencies.offerSync;
 
   /** Null: the platform took it, and did not show what came of it. */
   const carryOut = async (change: ClaimedChange): Promise<PlatformOffer | null> => {
@@ -46,8 +50,10 @@ export function createOfferChangeActivities(dependencies: OfferChangeDependencie
   return {
     async listOffers() {
       const listed = await offergrid.listOffers().catch((error: unknown) => {
+        if (isKeptFree(error)) return null;
         throw asFailure(error);
       });
+      if (listed === null) return null;
       await offers.replaceAll(listed.map(toStored));
       return listed.length;
     },
@@ -65,6 +71,10 @@ export function createOfferChangeActivities(dependencies: OfferChangeDependencie
         return 'applied';
       } catch (error) {
         if (!(error instanceof OffergridError)) throw error;
+        if (isKeptFree(error)) {
+          await changes.withdraw(runId, seq, change.repeated);
+          throw noRoomYet();
+        }
         if (isRefusal(error)) {
           await changes.settle(runId, seq, 'failed', refusal(change, error));
           return 'failed';
@@ -104,6 +114,11 @@ async function seen(
 /** No body is documented for the answer to a change: one that shows half an offer must not wipe out the rest. */
 function isWhole({ name, category, sku, status }: PlatformOffer): boolean {
   return [name, category, sku, status].every((field) => field !== null);
+}
+
+/** Nothing was sent: there were fewer calls left than are kept for orders. */
+function isKeptFree(error: unknown): boolean {
+  return error instanceof OffergridError && error.kind === 'kept_free';
 }
 
 function isRefusal(error: OffergridError): boolean {

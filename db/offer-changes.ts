@@ -122,6 +122,15 @@ export function createOfferChanges(pool: Pool) {
       );
     },
 
+    /** Takes a claim back whose attempt does not count: it was not sent. `repeated`: one before it may have been. */
+    async withdraw(runId: string, seq: number, repeated: boolean): Promise<void> {
+      await pool.query(
+        `update offer_sync_changes set attempts = attempts - 1, state = $3
+          where run_id = $1 and seq = $2 and state = 'sending'`,
+        [runId, seq, repeated ? 'sending' : 'planned'],
+      );
+    },
+
     /** How a change that was being sent ended. One that has ended stays as it is. */
     async settle(
       runId: string,

@@ -48,8 +48,8 @@ export interface OfferSyncActivities {
 
 /** Calls to Offergrid. */
 export interface OfferChangeActivities {
-  /** One list call, remembered in the offers table; how many offers. */
-  listOffers: () => Promise<number>;
+  /** One list call, remembered in the offers table; how many offers. Null: what is left of the call budget is for orders. */
+  listOffers: () => Promise<number | null>;
   /** One write at most, save where an earlier attempt may have got through: then a look comes first. */
   applyOfferChange: (input: { runId: string; seq: number }) => Promise<ChangeOutcome>;
 }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, type Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { KEPT_FOR_ORDERS } from '../activities/room-for-orders.js';
 import { ConfigError } from '../config/config-error.js';
 import { readEnv } from '../config/read-env.js';
 import type { WorkerConfig } from '../config/settings.js';
@@ -63,9 +64,10 @@ async function main(config: WorkerConfig): Promise<void> {
     onBack: () => logger.info('the call budget is shared again'),
   });
   const callSlots = createCallSlots(budget);
-  const gate = offergridGate(budget, callSlots, (error) =>
-    logger.error({ err: error }, 'Offergrid does not take our key, or is down: all calls are stopped'),
-  );
+  const onStop = (error: unknown) =>
+    logger.error({ err: error }, 'Offergrid does not take our key, or is down: all calls are stopped');
+  const gate = offergridGate(budget, callSlots, onStop);
+  const offersGate = offergridGate(budget, callSlots, onStop, { keptForOrders: KEPT_FOR_ORDERS });
   let keyWatch: ReturnType<typeof watchKey> | undefined;
 
   try {
@@ -102,6 +104,7 @@ async function main(config: WorkerConfig): Promise<void> {
         itemWatch: createItemWatch(client),
         starter: createFulfillmentStarter(client),
         offerSync: {
+          offergrid: createOffergridClient({ baseUrl, apiKey, gate: offersGate }),
           runs: createOfferSyncRuns(pool),
           catalogue: createOfferCatalogue(pool),
           changes: createOfferChanges(pool),

@@ -13,8 +13,6 @@ const LONGEST_WAIT_MS = 65_000;
 const COME_BACK_MS = 5_000;
 /** So many calls in a row that the platform failed to answer: it is down, and more of them help nobody. */
 const FAILURES_IN_A_ROW = 10;
-/** Trouble with the shop window says nothing of orders, which must not wait for it. */
-const OF_OFFERS: ReadonlySet<string> = new Set(['listOffers', 'createOffer', 'updateOffer']);
 /** How long a probe waits for room: less than the time to the next. */
 const PROBE_WAIT_MS = 20_000;
 
@@ -23,13 +21,23 @@ const PROBE_WAIT_MS = 20_000;
  * a minute at most, and is refused as the platform would refuse it. After a 429 nothing is sent for as long as it says,
  * and after a 401 or 403, or when the platform is down, nothing until a probe was answered. `onStop` is told of the
  * failure that stopped all.
+ *
+ * `keptForOrders` is for the calls of the shop window: the share (0 to 1) of all calls that they leave free. It is looked
+ * at with the lease in hand: however many look at once, the last of them sees what the others took.
  */
-export function offergridGate(budget: CallBudget, slots: CallSlots, onStop: (error: unknown) => void): Gate {
+export function offergridGate(
+  budget: CallBudget,
+  slots: CallSlots,
+  onStop: (error: unknown) => void,
+  { keptForOrders = 0 }: { keptForOrders?: number } = {},
+): Gate {
+  const isForOrders = keptForOrders === 0;
   let failures = 0;
   /** The status to stop for, if that was it. */
-  const reasonToStop = (operation: string, error: unknown): number | undefined => {
+  const reasonToStop = (error: unknown): number | undefined => {
     if (isKeyTrouble(error)) return error.status ?? 401;
-    if (OF_OFFERS.has(operation)) return undefined;
+    // Trouble with the shop window says nothing of orders, which must not wait for it.
+    if (!isForOrders) return undefined;
     failures = isOutage(error) ? failures + 1 : 0;
     if (failures < FAILURES_IN_A_ROW) return undefined;
     failures = 0;
@@ -40,6 +48,7 @@ export function offergridGate(budget: CallBudget, slots: CallSlots, onStop: (err
     const lease = await nextLease(operation, slots);
     try {
       refuse(operation, await budget.standing());
+      if (!isForOrders && !(await budget.hasFree(keptForOrders))) throw keptFree(operation);
       // It may have been taken back since its first call, or while it waited for its lease.
       Context.current().cancellationSignal.throwIfAborted();
     } catch (error) {
@@ -49,10 +58,10 @@ export function offergridGate(budget: CallBudget, slots: CallSlots, onStop: (err
     const sentAt = performance.now();
     try {
       const answer = await sendUnder(budget, lease, send);
-      if (!OF_OFFERS.has(operation)) failures = 0;
+      failures = 0;
       return answer;
     } catch (error) {
-      const status = reasonToStop(operation, error);
+      const status = reasonToStop(error);
       if (status !== undefined && (await budget.stop.raise(status, sentAt))) onStop(error);
       throw error;
     }
@@ -108,6 +117,13 @@ const isKeyTrouble = (error: unknown): error is OffergridError =>
 const OUTAGE: ReadonlySet<string> = new Set(['unavailable', 'timeout', 'network']);
 
 const isOutage = (error: unknown): boolean => error instanceof OffergridError && OUTAGE.has(error.kind);
+
+const keptFree = (operation: string) =>
+  new OffergridError({
+    operation,
+    kind: 'kept_free',
+    detail: 'what is left of the call budget is for orders',
+  });
 
 const noRoom = (operation: string, detail: string, retryAfterMs: number) =>
   new OffergridError({ operation, kind: 'rate_limited', detail, retryAfterMs });

@@ -112,11 +112,14 @@ async function syncWanted(sync: SyncState, run: OpenRun): Promise<EarlyEnd | nul
 
 async function readAndPlan(sync: SyncState, { runId, pass }: OpenRun): Promise<SyncPlan | EarlyEnd> {
   const readAll = async () => {
-    setCurrentDetails("Reading the provider's products.");
-    await readProducts({ runId, pass });
-    setCurrentDetails("Listing Offergrid's offers.");
-    await waitForRoom();
-    await listOffers();
+    do {
+      setCurrentDetails('Waiting for room in the call budget.');
+      await waitForRoom();
+      setCurrentDetails("Reading the provider's products.");
+      // Only now, since prices change meanwhile; where there is no room after all, what was read is good for a while.
+      await readProducts({ runId, pass });
+      setCurrentDetails("Listing Offergrid's offers.");
+    } while ((await listOffers()) === null);
     setCurrentDetails('Comparing products and offers.');
     return await planOffers({ runId, pass });
   };

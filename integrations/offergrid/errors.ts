@@ -4,6 +4,8 @@ export type OffergridErrorKind =
   | 'not_found'
   | 'refused'
   | 'rate_limited'
+  /** Not sent: what is left of the call budget is kept for others. */
+  | 'kept_free'
   /** Not sent: the platform did not take our key, or was down, the last time. */
   | 'stopped'
   | 'unavailable'
@@ -14,6 +16,7 @@ export type OffergridErrorKind =
 /** 400 and every other 4xx are permanent by the platform's own words; only these may pass by themselves. */
 const RETRYABLE: ReadonlySet<OffergridErrorKind> = new Set([
   'rate_limited',
+  'kept_free',
   'stopped',
   'unavailable',
   'timeout',

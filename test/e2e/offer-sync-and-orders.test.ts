@@ -59,7 +59,7 @@ test('orders that come while new prices use up the call budget are answered befo
   await eventually('more prices', () => sent() > later, { within: 50_000 });
 });
 
-test('the list of offers, too, leaves a tenth of the calls to orders', async () => {
+test('the list of offers, too, leaves a tenth of the calls to orders; the products are not read before it may come', async () => {
   const minuteMs = 6_000;
   const world = await startCallWorkers({ callsPerMinute: 20, minuteMs });
   onTestFinished(() => world.stop());
@@ -77,10 +77,13 @@ test('the list of offers, too, leaves a tenth of the calls to orders', async () 
   const listed = () => world.offergrid.control.calls().find(({ path }) => path === '/provider/offers');
   const list = await eventually('the list', listed, { within: 50_000 });
   expect(Date.parse(list.at) - begun).toBeGreaterThanOrEqual(minuteMs);
+  // What was read before would be as old as the wait was long.
+  const reads = world.provider.control.calls().filter(({ path }) => path === '/products');
+  expect(reads).toHaveLength(1);
+  expect(Date.parse(reads[0]!.at) - begun).toBeGreaterThanOrEqual(minuteMs);
 });
 
 test('an order that comes when new prices have used up all they may is answered at once', async () => {
-  // Several changes at once may each find the last call that is not kept: a tenth has to be more than these.
   const [callsPerMinute, minuteMs] = [60, 60_000];
   const world = await startPricing(callsPerMinute, minuteMs);
   // All but a tenth, the list of offers, and what is in the hand of a worker that asks for more.
@@ -91,4 +94,6 @@ test('an order that comes when new prices have used up all they may is answered 
   // Before any of the calls that were used comes free again.
   const [first] = world.offergrid.control.calls();
   expect(Date.parse(answer.at) - Date.parse(first!.at)).toBeLessThan(minuteMs);
+  const ofOffers = world.offergrid.control.calls().filter(({ path }) => path.startsWith('/provider/offers'));
+  expect(ofOffers.length).toBeLessThanOrEqual(callsPerMinute * 0.9);
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
+import { KEPT_FOR_ORDERS } from '../../activities/room-for-orders.js';
 import { parsePolicy } from '../../config/policy.js';
 import { budgetName, createCallBudget, type CallBudget } from '../../db/call-budget.js';
 import { migrate } from '../../db/migrate.js';
@@ -129,7 +130,9 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
       onProblem: (_error, what) => said.push(what),
       onResumed: () => said.push('resumed'),
     });
-    const gate = offergridGate(budget, callSlots, () => said.push('stopped'));
+    const onStop = () => said.push('stopped');
+    const gate = offergridGate(budget, callSlots, onStop);
+    const offersGate = offergridGate(budget, callSlots, onStop, { keptForOrders: KEPT_FOR_ORDERS });
     const workers = await createWorkers({
       ...{ connection: native, namespace, callSlots, shutdownGrace: 2_000 },
       workflowBundle: { codePath: join(projectRoot(), 'dist/workflow-bundle.js') },
@@ -144,6 +147,7 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
         itemWatch: createItemWatch(client),
         starter: createFulfillmentStarter(client),
         offerSync: {
+          offergrid: createOffergridClient({ baseUrl, apiKey, gate: offersGate }),
           runs: createOfferSyncRuns(pool),
           catalogue: createOfferCatalogue(pool),
           changes: createOfferChanges(pool),

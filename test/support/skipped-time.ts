@@ -114,8 +114,9 @@ export async function startSkippedTime(
   const provider = await startSandboxProvider({ apiKey: KEY });
   const notifications = await startNotificationSink(NOTIFY_SECRET);
 
+  const calls = createOffergridClient({ baseUrl: offergrid.url, apiKey: KEY });
   const activities = createActivities({
-    offergrid: createOffergridClient({ baseUrl: offergrid.url, apiKey: KEY }),
+    offergrid: calls,
     provider: providerConnected
       ? createProviderClient({
           baseUrl: provider.url,
@@ -131,6 +132,7 @@ export async function startSkippedTime(
     itemWatch: createItemWatch(env.client),
     starter: createFulfillmentStarter(env.client),
     offerSync: {
+      offergrid: calls,
       runs: createOfferSyncRuns(pool),
       catalogue: createOfferCatalogue(pool),
       changes: createOfferChanges(pool),

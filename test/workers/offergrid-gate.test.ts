@@ -44,6 +44,34 @@ test.each<[string, (other: CallBudget) => Promise<unknown>, string]>([
   },
 );
 
+test('calls of the shop window, however many at once, leave to orders what is kept for them', async () => {
+  let sent = 0;
+  /** Of a process of its own. */
+  const process = () => {
+    const budget = open('kept for orders');
+    const slots = createCallSlots(budget);
+    onTestFinished(() => slots.close());
+    const gate = offergridGate(budget, slots, () => {}, { keptForOrders: 0.2 });
+    const send = () => Promise.resolve((sent += 1));
+    return { budget, call: () => new MockActivityEnvironment().run(() => gate('updateOffer', send)) };
+  };
+  const [one, other] = [process(), process()];
+  for (let used = 0; used < 7; used += 1) {
+    const got = await one.budget.acquire();
+    if (!('waitMs' in got)) got.answered();
+  }
+  // Three calls are left: room for one of these, and for none where each sees what the others hold.
+  const ends = await Promise.allSettled([one.call(), other.call(), one.call(), other.call()]);
+  expect(sent).toBeLessThanOrEqual(1);
+  for (const end of ends)
+    if (end.status === 'rejected') expect(end.reason).toMatchObject({ kind: 'kept_free' });
+  const left = (10 - 7 - sent) / 10;
+  await eventually('those that were not sent to be free', () => one.budget.hasFree(left));
+  await one.call().catch(() => undefined);
+  await other.call().catch(() => undefined);
+  expect(sent).toBe(1);
+});
+
 test('what was taken back while it waited is not sent, and its lease goes back', async () => {
   const budget = open('taken back');
   const slots = createCallSlots(budget);
