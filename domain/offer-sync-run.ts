@@ -51,6 +51,8 @@ export interface OpenRun {
 export interface ChangesToSend {
   first: number;
   last: number;
+  /** Of the same plan: whether the platform took some before, and how many did not get through since. */
+  before?: { tookSome: boolean; inVain: number };
 }
 
 /** A run as one execution leaves it to the next. */

@@ -1,6 +1,6 @@
 import { ActivityFailure, condition, setCurrentDetails } from '@temporalio/workflow';
 import type { ChangesToSend, OpenRun } from '../domain/offer-sync-run.js';
-import { applyOfferChange, giveUpChanges } from './sync-activities.js';
+import { applyOfferChange, giveUpChanges, listOffers, waitForRoom } from './sync-activities.js';
 import { STOPPED, type EarlyEnd, type SyncState } from './sync-state.js';
 import { unless } from './unless.js';
 
@@ -19,9 +19,13 @@ const MOST_SCOUTS = 3;
 /** Those that have trouble of their own keep no others waiting, but there is an end to that. */
 const MOST_UNDER_WAY = 40;
 
-/** So many in a row that did not get through: it is the platform, and not one offer. It may have said otherwise before. */
+/**
+ * So many in a row that did not get through: it is the platform, and not one offer. Where others got through before, it is
+ * asked first: one that can be read is up, and as many again are tried, but one that takes nothing may still be read.
+ */
 const MOST_IN_VAIN = 4;
 const MOST_IN_VAIN_AFTER_SUCCESS = 20;
+const MOST_IN_VAIN_THOUGH_UP = 60;
 
 /** A person who stops the run waits no longer for the calls that are under way; the report says which they were. */
 const LAST_ANSWERS = '5s';
@@ -44,7 +48,7 @@ interface Attempt {
 export async function sendChanges(
   sync: SyncState,
   run: OpenRun,
-  { first, last }: ChangesToSend,
+  { first, last, before = { tookSome: false, inVain: 0 } }: ChangesToSend,
 ): Promise<EarlyEnd | null> {
   const { runId } = run;
   const lastHere = Math.min(last, first + PER_EXECUTION - 1);
@@ -55,12 +59,14 @@ export async function sendChanges(
   let begun = 0;
   let ended = 0;
   let latestTaken = 0;
-  let inVain = 0;
+  let { inVain } = before;
+  let mostInVain = inVain + MOST_IN_VAIN_AFTER_SUCCESS;
   let trouble = '';
   let broken: { error: unknown } | null = null;
   let isCutOff = false;
 
-  const isInVain = () => inVain >= (latestTaken === 0 ? MOST_IN_VAIN : MOST_IN_VAIN_AFTER_SUCCESS);
+  const hasTakenSome = () => before.tookSome || latestTaken > 0;
+  const isInVain = () => inVain >= (hasTakenSome() ? mostInVain : MOST_IN_VAIN);
   const hasMore = () =>
     next <= Math.min(lastHere, far) && !sync.stopped && !isInVain() && !sync.isLong && broken === null;
   // One that was begun later got through: whatever keeps this one, it is not the platform.
@@ -98,6 +104,13 @@ export async function sendChanges(
       .catch((error: unknown) => (broken ??= { error }))
       .finally(() => (lanes -= 1));
   };
+  /** Whether it was these offers, after so much in vain, and not the platform. */
+  const isTheirs = async (): Promise<boolean> => {
+    if (!isInVain() || next > far || !hasTakenSome() || inVain >= MOST_IN_VAIN_THOUGH_UP) return false;
+    if (!(await isUp(sync))) return false;
+    mostInVain = inVain + MOST_IN_VAIN_AFTER_SUCCESS;
+    return true;
+  };
   const replaceSlow = () => {
     // Those that it opens are not slow yet.
     for (const attempt of [...underWay]) {
@@ -124,7 +137,7 @@ export async function sendChanges(
       }
       seen = { ended, latestTaken };
     }
-  } while (hasMore());
+  } while (hasMore() || ((await isTheirs()) && hasMore()));
 
   if (sync.stopped) {
     isCutOff = !(await condition(() => lanes === 0, LAST_ANSWERS));
@@ -132,10 +145,26 @@ export async function sendChanges(
   }
   if (broken !== null) throw (broken as { error: unknown }).error;
   if (sync.stopped) return STOPPED;
-  if (isInVain() && (next <= far || latestTaken === 0)) {
+  if (isInVain() && (next <= far || !hasTakenSome())) {
     await giveUpChanges({ runId, first: next, last: far, reason: `not sent: ${trouble}` });
     return { status: 'failed', reason: trouble };
   }
-  if (next <= far) await sync.carryOver(run, { sending: { first: next, last: far } });
+  const soFar = { tookSome: hasTakenSome(), inVain };
+  if (next <= far) await sync.carryOver(run, { sending: { first: next, last: far, before: soFar } });
   return sync.stopped ? STOPPED : null;
+}
+
+/** Whether the platform answers what is only read; with the patience of every other call. */
+async function isUp(sync: SyncState): Promise<boolean> {
+  const list = async () => {
+    do await waitForRoom();
+    while ((await listOffers()) === null);
+    return true;
+  };
+  try {
+    return (await unless(() => sync.stopped, list)) ?? false;
+  } catch (error) {
+    if (!(error instanceof ActivityFailure)) throw error;
+    return false;
+  }
 }

@@ -192,6 +192,37 @@ test('blocks of offers that are refused, or failed at, are no platform that is g
   expect((await ran()).report).toMatchObject({ status: 'completed', updated: 85, failed: 0 });
 }, 120_000);
 
+test('the end of a plan that the platform fails at whole: each is tried and told, while it can be read', async () => {
+  await inStep(22);
+  const dearer = (price: number) =>
+    world.provider.control.setProducts([...sampleProducts, ...products(MANY, price)]);
+  const idOf = new Map(world.offergrid.control.offers().map(({ sku, id }) => [sku, id]));
+  const failsFrom = (from: number) =>
+    world.offergrid.control.setFaults(
+      range(from, MANY).map((n) => ({
+        ...({ kind: 'error', status: 500, method: 'PATCH' } as const),
+        path: `/provider/offers/${idOf.get(`SKU-${n}`)}`,
+      })),
+    );
+  dearer(23);
+  // Some of them fall to the next execution, in which nothing got through.
+  failsFrom(MANY - 45);
+  const { report } = await ran();
+  expect(report).toMatchObject({ status: 'completed_with_errors', updated: MANY - 45, failed: 45 });
+  expect(report.changes.filter(({ reason }) => reason?.startsWith('not sent'))).toEqual([]);
+
+  world.offergrid.control.clearFaults();
+  await ran();
+  dearer(24);
+  // There is an end to that: it may well be read, and take nothing any more.
+  failsFrom(MANY - 100);
+  const { report: given } = await ran();
+  expect(given).toMatchObject({ status: 'failed', updated: MANY - 100, failed: 100 });
+  const unsent = given.changes.filter(({ reason }) => reason?.startsWith('not sent: '));
+  expect(unsent.length).toBeGreaterThan(100 - 80);
+  expect(unsent.length).toBeLessThanOrEqual(100 - 60);
+}, 120_000);
+
 test('while Postgres is away changes wait for it; none is given up for that', async () => {
   await inStep(22);
   const [dearer, same] = [products(10, 23), products(MANY, 22).slice(10)];
