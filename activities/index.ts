@@ -6,6 +6,7 @@ import { createOffergridActivities, type OffergridDependencies } from './offergr
 import { createProviderActivities, type ProviderDependencies } from './provider-activities.js';
 import { createReconcileActivities, type ReconcileDependencies } from './reconcile-activities.js';
 import { createWatchActivities, type WatchDependencies } from './watch-activities.js';
+import { createSyncWatchActivities, type SyncWatchDependencies } from './sync-watch-activities.js';
 import { createRecordActivities, type RecordDependencies } from './record-activities.js';
 
 export type Dependencies = OffergridDependencies &
@@ -14,6 +15,7 @@ export type Dependencies = OffergridDependencies &
   RecordDependencies &
   ReconcileDependencies &
   WatchDependencies &
+  SyncWatchDependencies &
   OfferSyncDependencies &
   OfferChangeDependencies;
 
@@ -28,6 +30,7 @@ export function createActivities(dependencies: Dependencies) {
     fulfillment: {
       ...handedOn(createRecordActivities(dependencies)),
       ...handedOn(createWatchActivities(dependencies)),
+      ...handedOn(createSyncWatchActivities(dependencies)),
       ...handedOn(createProviderActivities(dependencies)),
       ...handedOn(createNotificationActivities(dependencies)),
       ...handedOn(createOfferSyncActivities(dependencies)),

@@ -9,6 +9,7 @@ import type { OfferSyncRuns } from '../db/offer-sync-runs.js';
 import type { ProviderClient } from '../integrations/provider/client.js';
 import { readCatalogue } from './catalogue-reading.js';
 import { leaveRoomForOrders } from './room-for-orders.js';
+import { syncNotice } from './sync-notice.js';
 
 export interface OfferSyncDependencies {
   provider: ProviderClient | undefined;
@@ -59,30 +60,15 @@ export function createOfferSyncActivities(dependencies: OfferSyncDependencies): 
       return await changes.keepPlan(runId, pass, { ...plan, only });
     },
 
-    announceBrake: ({ runId, pass, reason, at }) =>
-      startNotification({
-        id: `offer-sync-${runId}-${pass}`,
-        type: 'integration.down',
-        timestamp: at,
-        data: {
-          integration: 'offer-sync',
-          message: `The offer sync stopped before its first change and waits for approval: ${reason}. Run ${runId}.`,
-          url: rules.workflowUrlBase === null ? null : `${rules.workflowUrlBase}/offer-sync`,
-        },
-      }),
+    announceBrake: ({ runId, pass, reason, at }) => {
+      const message = `The offer sync stopped before its first change and waits for approval: ${reason}. Run ${runId}.`;
+      return startNotification(syncNotice(rules, { id: `offer-sync-${runId}-${pass}`, message, at }));
+    },
 
     async announceFailure({ runId, reason, at }) {
       if (!(await runs.hasFailedAnew(runId))) return;
-      await startNotification({
-        id: `offer-sync-failed-${runId}`,
-        type: 'integration.down',
-        timestamp: at,
-        data: {
-          integration: 'offer-sync',
-          message: `The offer sync failed, and is tried again at its next turn: ${reason}. Run ${runId}.`,
-          url: rules.workflowUrlBase === null ? null : `${rules.workflowUrlBase}/offer-sync`,
-        },
-      });
+      const message = `The offer sync failed, and is tried again at its next turn: ${reason}. Run ${runId}.`;
+      await startNotification(syncNotice(rules, { id: `offer-sync-failed-${runId}`, message, at }));
     },
 
     giveUpChanges: ({ runId, first, last, reason }) => changes.giveUp(runId, first, last, reason),

@@ -23,7 +23,10 @@ export type SyncDecisionResult =
 /** Takes people's decisions about a run of the offer sync to its workflow. */
 export function createSyncDesk(client: Client, answerMs = ANSWER_MS) {
   return {
-    /** Resolves once it is written down. Throws when Temporal cannot be used. */
+    /**
+     * Resolves once it is written down. To stop a run that comes to its own end in this very moment is `decided` as well:
+     * it is over, and its report says how. Throws when Temporal cannot be used.
+     */
     async decide(
       { runId, dryRun }: Pick<OfferSyncRun, 'runId' | 'dryRun'>,
       decision: OfferSyncDecision,

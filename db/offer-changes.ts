@@ -75,11 +75,14 @@ export function createOfferChanges(pool: Pool) {
       return new Map(rows.map(({ sku, price }) => [sku, price]));
     },
 
-    /** How many offers the run has taken off the market without a person's having seen that they would be. */
+    /**
+     * How many offers the run has taken off the market without a person's having seen that they would be; also what an
+     * execution that is gone was sending, where the offer shows that it got through.
+     */
     async takenOff(runId: string): Promise<number> {
       const { rows } = await pool.query<{ count: number }>(
         `select count(*)::int as count from offer_sync_changes as change
-          where run_id = $1 and action = 'deactivate' and state = 'applied'
+          where run_id = $1 and action = 'deactivate' and (state = 'applied' or (state = 'sending' and ${IS_OFF}))
             and not exists (select from offer_sync_approved as approved
                              where approved.run_id = change.run_id and approved.sku = change.sku
                                and approved.fields #>> '{status,to}' = 'inactive')`,
@@ -158,6 +161,9 @@ export function createOfferChanges(pool: Pool) {
 
 export type OfferChanges = ReturnType<typeof createOfferChanges>;
 
+/** As the offers were listed last. */
+const IS_OFF = `exists (select from offers where offers.offer_id = change.offer_id and offers.status = 'inactive')`;
+
 function isSent({ action }: OfferChange): boolean {
   return action !== 'error' && action !== 'skip';
 }
@@ -189,8 +195,7 @@ async function giveWay(
   await client.query(
     `update offer_sync_changes as change set state = 'applied'
       where run_id = $1 and state = 'sending' and ($3::text[] is null or sku = any ($3)) and (
-        sku = any ($2::text[]) or (action = 'deactivate' and exists (
-          select from offers where offers.offer_id = change.offer_id and offers.status = 'inactive')))`,
+        sku = any ($2::text[]) or (action = 'deactivate' and ${IS_OFF}))`,
     [runId, unchanged, only],
   );
   await client.query(

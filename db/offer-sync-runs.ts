@@ -5,6 +5,9 @@ import { storable } from './text.js';
 /** Reports are kept this long. */
 const KEPT_DAYS = 30;
 
+/** A workflow is told of its run at once, and looks for it in the same second. */
+const IN_HAND_AFTER_SECONDS = 60;
+
 /** What was in hand is wanted again. */
 const GIVEN_BACK = `doing = null, wants_all = wants_all or doing is not distinct from 'everything'`;
 
@@ -134,6 +137,15 @@ export function createOfferSyncRuns(pool: Pool) {
           [runId],
         );
       });
+    },
+
+    /** Runs that are not over, and were asked for long enough ago to be in some workflow's hand. */
+    async unfinished(): Promise<{ runId: string; dryRun: boolean }[]> {
+      const { rows } = await pool.query<{ runId: string; dryRun: boolean }>(
+        `select run_id as "runId", dry_run as "dryRun" from offer_sync_runs
+          where finished_at is null and started_at < now() - make_interval(secs => ${IN_HAND_AFTER_SECONDS})`,
+      );
+      return rows;
     },
 
     /** Whether the run failed, and the last one that ended before it did not. */

@@ -46,6 +46,11 @@ export interface OfferSyncActivities {
   giveUpChanges: (input: { runId: string; first: number; last: number; reason: string }) => Promise<void>;
 }
 
+export interface SyncWatchActivities {
+  /** Tells people, once, of runs whose workflow was ended before them, or fails again and again. `at`: ISO 8601. */
+  watchOfferSync: (input: { at: string }) => Promise<void>;
+}
+
 /** Calls to Offergrid. */
 export interface OfferChangeActivities {
   /** One list call, remembered in the offers table; how many offers. Null: what is left of the call budget is for orders. */

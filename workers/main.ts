@@ -31,6 +31,7 @@ import { offergridGate, probeGate } from './offergrid-gate.js';
 import { ensureSearchAttributes, SearchAttributesMissing } from './search-attributes.js';
 import { createFulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
 import { offerSyncNudge } from '../integrations/temporal/offer-sync-starter.js';
+import { createSyncWatch } from '../integrations/temporal/sync-watch.js';
 import { notificationStarter } from '../integrations/temporal/notification-starter.js';
 import { WORKFLOW_BUNDLE } from './workflow-bundle.js';
 
@@ -109,6 +110,7 @@ async function main(config: WorkerConfig): Promise<void> {
           catalogue: createOfferCatalogue(pool),
           changes: createOfferChanges(pool),
           nudge: offerSyncNudge(client),
+          watch: createSyncWatch(client),
           budget,
         },
         startNotification,

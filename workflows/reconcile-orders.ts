@@ -2,10 +2,11 @@ import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { Comparison } from '../domain/activities.js';
 import { OPEN_STATUSES } from '../domain/status.js';
 import { compareStatus, watchItems } from './activities.js';
+import { watchOfferSync } from './sync-activities.js';
 
 /**
  * Finds what no webhook told us: items that wait for an answer, and items that the platform shows elsewhere than we do; and
- * what no workflow tells: open items that nobody looks after.
+ * what no workflow tells: open items, and runs of the offer sync, that nobody looks after.
  *
  * A list call per status, whatever the number of items. The statuses are listed in the order in which items go through
  * them, so that a new one that moves meanwhile is in a later list rather than in none.
@@ -17,7 +18,7 @@ export async function reconcileOrders(): Promise<Comparison> {
   const startedAt = new Date().toISOString();
   const found: Comparison = { listed: 0, started: 0, hinted: 0 };
   // First, and without a call to Offergrid: while that is away its lists are waited for.
-  const troubles = await watch();
+  const troubles = [...(await watch()), ...(await watchSync(startedAt))];
   for (const status of OPEN_STATUSES) {
     try {
       const { listed, started, hinted, leftOut } = await compareStatus({ status, startedAt });
@@ -46,5 +47,15 @@ async function watch(): Promise<string[]> {
   } catch (error) {
     if (isCancellation(error)) throw error;
     return ['no look at items that nobody looks after'];
+  }
+}
+
+async function watchSync(at: string): Promise<string[]> {
+  try {
+    await watchOfferSync({ at });
+    return [];
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return ['no look at the offer sync'];
   }
 }

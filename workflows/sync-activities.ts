@@ -1,5 +1,9 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { OfferChangeActivities, OfferSyncActivities } from '../domain/offer-sync-activities.js';
+import type {
+  OfferChangeActivities,
+  OfferSyncActivities,
+  SyncWatchActivities,
+} from '../domain/offer-sync-activities.js';
 import { OFFERGRID_QUEUE } from '../domain/workflow-names.js';
 
 /** After everything that an order needs: an answer never waits for a price. */
@@ -49,3 +53,10 @@ export const { listOffers } = proxyActivities<OfferChangeActivities>({ ...offerg
 
 /** As patient by itself: only what came as far as the platform counts. */
 export const { applyOfferChange } = proxyActivities<OfferChangeActivities>({ ...offergrid, retry: backOff });
+
+/** The next look is better than the tenth attempt. */
+export const { watchOfferSync } = proxyActivities<SyncWatchActivities>({
+  startToCloseTimeout: '1m',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { ...backOff, maximumAttempts: 3 },
+});

@@ -91,9 +91,11 @@ async function finish(sync: SyncState, run: OpenRun, end: EarlyEnd | null): Prom
   sync.requested = false;
   const { runId } = run;
   const finished = await finishSync({ runId, ...(end ?? { status: 'done', reason: sync.note }) });
-  if (finished) sync.run = null;
+  // Or whoever has just stopped it would be told that it goes on.
+  if (!finished) return false;
+  sync.run = null;
   sync.written += 1;
-  return finished;
+  return true;
 }
 
 /** One plan after the other, until nothing more is wanted of the run. */

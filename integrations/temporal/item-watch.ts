@@ -73,7 +73,7 @@ export function createItemWatch(client: Client) {
 
 export type ItemWatch = ReturnType<typeof createItemWatch>;
 
-function isInvalid(error: unknown): boolean {
+export function isInvalid(error: unknown): boolean {
   const cause = error instanceof ServiceError ? error.cause : error;
   return isGrpcServiceError(cause) && (cause.code as number) === INVALID;
 }

@@ -353,6 +353,33 @@ test('what the run took off the market counts, save what a person saw', async ()
   expect(await changes.takenOff(run)).toBe(1);
 });
 
+test('of what an execution that is gone was taking off the market, what got through counts as taken off', async () => {
+  const run = await runs.request(all);
+  await runs.take(run, 1);
+  await changes.keepPlan(run, 1, plan([off('A'), off('B'), off('C')]));
+  for (const seq of [1, 2]) await changes.claim(run, seq);
+  await runs.open(false);
+  await runs.take(run, 2);
+  const listed = ['A', 'B', 'C'].map((sku) => ({
+    ...{ offerId: `off-${sku}`, sku, name: sku, category: 'other', monthlyPrice: 1, raw: {} },
+    status: sku === 'A' ? 'inactive' : 'active',
+  }));
+  await createOffers(database.pool).replaceAll(listed);
+  // Before the plan, whose brake it is for.
+  expect(await changes.takenOff(run)).toBe(1);
+  await changes.keepPlan(run, 2, plan([off('B'), off('C')]));
+  expect(await changes.takenOff(run)).toBe(1);
+});
+
+test('runs that should be in some hand by now: those that are open, and were not asked for just now', async () => {
+  const [run, dry] = [await runs.request(all), await runs.request({ dryRun: true, skus: null })];
+  expect(await runs.unfinished()).toEqual([]);
+  await database.pool.query("update offer_sync_runs set started_at = now() - interval '2 minutes'");
+  await runs.take(dry, 1);
+  await runs.finish(dry, done);
+  expect(await runs.unfinished()).toEqual([{ runId: run, dryRun: false }]);
+});
+
 test('what offers cost before the run first changed that, or when a person let a price go on', async () => {
   const price = (sku: string, from: number | null, to: number): OfferChange => ({
     ...{ action: 'update', sku, offerId: `off-${sku}`, body: { monthlyPrice: to } },

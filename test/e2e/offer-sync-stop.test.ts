@@ -1,4 +1,5 @@
-import { beforeEach, expect, test } from 'vitest';
+import pg from 'pg';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { offerSyncWorkflowId } from '../../domain/workflow-names.js';
 import { eventually } from '../support/eventually.js';
 import { openShop, product, skus } from './shop.js';
@@ -100,3 +101,56 @@ test('who asks in the moment in which one that was cancelled ends gets another',
     expect((await shop.synced()).runId).not.toBe(runId);
   }
 }, 120_000);
+
+/** A connection of the test's own, which keeps others waiting while it has something locked. */
+async function connect(): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: shop.system.env['DATABASE_URL'] });
+  await client.connect();
+  onTestFinished(() => client.end());
+  return client;
+}
+const waiters = async (client: pg.Client) =>
+  (await client.query('select from pg_locks where not granted')).rowCount ?? 0;
+
+/** Keeps the run from ending in the very moment in which it does. */
+async function heldAtItsEnd(): Promise<{ runId: string; holder: pg.Client }> {
+  const [first, second, onlooker] = [await connect(), await connect(), await connect()];
+  // Time to lock the run before it is looked at again.
+  shop.system.offergrid.control.setFaults([{ kind: 'delay', ms: 1_500, method: 'PATCH' }]);
+  shop.stock([product('SKU-1', { price: 21 }), ...BASE.slice(1)]);
+  const runId = await shop.ask();
+  await eventually('the change to be under way', () => shop.writes().length === 1);
+  const lock = 'select from offer_sync_runs where run_id = $1 for update';
+  await first.query('begin');
+  await first.query(lock, [runId]);
+  await eventually('the look for more', async () => (await waiters(onlooker)) === 1);
+  await second.query('begin');
+  const locked = second.query(lock, [runId]);
+  await eventually('the second lock to be next', async () => (await waiters(onlooker)) >= 2);
+  await first.query('commit');
+  await locked;
+  await eventually('the end to wait', async () => (await waiters(onlooker)) === 1);
+  return { runId, holder: second };
+}
+
+const isAccepted = async () => {
+  const { events } = await workflow().fetchHistory();
+  return events?.some((event) => event.workflowExecutionUpdateAcceptedEventAttributes != null);
+};
+
+test('one that comes to its end in the moment in which it is stopped: the answer says how it ended', async () => {
+  const { runId, holder } = await heldAtItsEnd();
+  const answer = stop(runId);
+  await eventually('the workflow to be told', isAccepted);
+  await holder.query('commit');
+  expect(await answer).toMatchObject({ status: 200, body: { status: 'completed', updated: 1 } });
+});
+
+test('one of which more is asked in that moment does not go on: the answer waits for its end', async () => {
+  const { runId, holder } = await heldAtItsEnd();
+  const answer = stop(runId);
+  await eventually('the workflow to be told', isAccepted);
+  await holder.query('update offer_sync_runs set wants_all = true where run_id = $1', [runId]);
+  await holder.query('commit');
+  expect(await answer).toMatchObject({ status: 200, body: { status: 'stopped', updated: 1 } });
+});

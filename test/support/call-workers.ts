@@ -11,6 +11,7 @@ import { createOfferCatalogue } from '../../db/offer-catalogue.js';
 import { createOfferChanges } from '../../db/offer-changes.js';
 import { createOfferSyncRuns } from '../../db/offer-sync-runs.js';
 import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
+import { createSyncWatch } from '../../integrations/temporal/sync-watch.js';
 import { createOffers } from '../../db/offers.js';
 import { createOrderRecords } from '../../db/order-records.js';
 import { createPool, type Pool } from '../../db/pool.js';
@@ -152,6 +153,7 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
           catalogue: createOfferCatalogue(pool),
           changes: createOfferChanges(pool),
           nudge: offerSyncNudge(client),
+          watch: createSyncWatch(client),
           budget,
         },
         startNotification: notificationStarter(client),

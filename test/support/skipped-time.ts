@@ -28,6 +28,7 @@ import { createWatchedItems } from '../../db/watched-items.js';
 import { createItemWatch } from '../../integrations/temporal/item-watch.js';
 import { createFulfillmentStarter } from '../../integrations/temporal/fulfillment-starter.js';
 import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
+import { createSyncWatch } from '../../integrations/temporal/sync-watch.js';
 import { notificationStarter } from '../../integrations/temporal/notification-starter.js';
 import { PATIENT_STEPS } from '../../workers/create-workers.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
@@ -137,6 +138,7 @@ export async function startSkippedTime(
       catalogue: createOfferCatalogue(pool),
       changes: createOfferChanges(pool),
       nudge: offerSyncNudge(env.client),
+      watch: createSyncWatch(env.client),
       // Nothing limits the calls here.
       budget: { hasFree: () => Promise.resolve(true) },
     },
