@@ -25,8 +25,9 @@ const OFFER = {
 
 /** The activity with ten calls a minute, one of which is kept for orders, and a change that may have got through. */
 async function openUnsureChange() {
-  const { pool, close } = await openTestDatabase();
-  onTestFinished(close);
+  const database = await openTestDatabase();
+  onTestFinished(() => database.close());
+  const { pool } = database;
   const offergrid = await startSandboxOffergrid({
     providerKey: KEY,
     resellerKey: 'reseller',

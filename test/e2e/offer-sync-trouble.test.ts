@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createOffers } from '../../db/offers.js';
 import { createPool } from '../../db/pool.js';
+import { notificationWorkflowId } from '../../domain/workflow-names.js';
 import { eventually } from '../support/eventually.js';
 import { openShop, product, skus } from './shop.js';
 
@@ -195,6 +196,9 @@ test('SIGKILL while it waits for approval: it waits on, people are not told agai
   const notices = () =>
     shop.system.notifications.received().filter(({ data }) => String(data['message']).includes(runId));
   await eventually('the notification', () => notices().length === 1);
+  // Killed before it has noted that, the next one would send the same once more, by the same id.
+  const noted = shop.system.client.workflow.getHandle(notificationWorkflowId(notices()[0]!.id));
+  await noted.result();
   await replaceWorker();
   expect(await shop.report(runId)).toMatchObject({ status: 'awaiting_approval', updated: 6, deactivated: 6 });
   expect(shop.writes()).toEqual([]);
