@@ -17,6 +17,10 @@ export async function callOffThere(
   let over = false;
   item.fibers.beside(reportBeside(item, () => over));
   try {
+    if (await isElsewhere(item, platform)) {
+      item.events.unshift(event);
+      return;
+    }
     for (const step of plan.steps) {
       const from = item.status;
       const told = await platform.tell(step, actor, { givesWay: () => !item.callingOff });
@@ -33,6 +37,14 @@ export async function callOffThere(
   } finally {
     over = true;
   }
+}
+
+/** How an order is called off depends on where it is: an update that got through unseen makes it another place. */
+async function isElsewhere(item: ItemState, platform: Platform): Promise<boolean> {
+  if (!item.unsure) return false;
+  const believed = item.status;
+  await platform.look();
+  return item.status !== believed;
 }
 
 /** Offergrid will not have it; a person has to say how it goes on. */

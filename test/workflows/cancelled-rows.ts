@@ -145,8 +145,9 @@ export const ROWS: Row[] = SCENES.flatMap((scene) =>
 );
 
 function isPossible({ scene: { inHand, path }, source, manner }: Row): boolean {
-  // By the time it counts, a command is an event like the customer's; they differ where a visit is under way.
-  if (source === 'operator' && manner !== null && manner !== 'under way') return false;
+  // By the time it counts, a command is an event like the customer's; they differ where a visit is under way, or may be.
+  const mayDiffer = manner === 'under way' || inHand?.update === 'in_progress';
+  if (source === 'operator' && manner !== null && !mayDiffer) return false;
   // A read that is carried out and lost is one that failed.
   if (inHand?.method === 'GET' && manner === 'lost') return false;
   // Nobody cancels at the platform what is completed or active there.
@@ -202,7 +203,7 @@ export function expectedOf({ scene, source, manner }: Row): {
   const ours = known ? shown : path.at(-1)!;
   const booked = source === 'platform' && (ours === 'scheduled' || ours === 'in_progress');
   const attention = booked || (inField && !known) ? 'cancelled_in_field' : null;
-  return { path: [...reached, endOf(shown, ours, source)], attention };
+  return { path: [...reached, endOf(shown, source)], attention };
 }
 
 /** Nobody can call it off any more. */
@@ -210,9 +211,9 @@ export function isTooLate(status: Status): boolean {
   return status === 'completed' || status === 'active';
 }
 
-function endOf(shown: Status, ours: Status, source: Source): Status {
+function endOf(shown: Status, source: Source): Status {
   if (source === 'platform') return 'cancelled';
   if (shown === 'pending') return 'rejected';
-  // A visit under way that the provider itself breaks off; what it does not know to be under way it cancels.
-  return source === 'operator' && ours === 'in_progress' ? 'failed' : 'cancelled';
+  // A visit under way that the provider itself breaks off.
+  return source === 'operator' && shown === 'in_progress' ? 'failed' : 'cancelled';
 }
