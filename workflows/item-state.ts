@@ -183,9 +183,8 @@ export class ItemState extends AttendedItem {
     if (this.seen.includes(event.id)) return;
     this.seen = [...this.seen, event.id].slice(-SEEN_IDS);
     this.events.push(event);
-    this.journal.writeLater({ type: 'event', actor: event.source ?? 'provider', note: event.type });
-    // Whoever acts on it writes it down as well, and the first reading is over soon or before a person. Else it shows all
-    // the same, however long it has to wait.
+    this.journal.writeSoon({ type: 'event', actor: event.source ?? 'provider', note: event.type });
+    // Whoever acts on it writes it down as well, and so does the first reading. What has to wait shows at once.
     const readingFirst = this.item === null && this.attentions.length === 0;
     if (!this.fibers.wake && !readingFirst) this.journal.touch();
   }

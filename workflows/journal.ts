@@ -20,6 +20,9 @@ const KEYWORDS = {
 const RESPONSE_DEADLINE = defineSearchAttributeKey('ResponseDeadline', SearchAttributeType.DATETIME);
 const TEST_ORDER = defineSearchAttributeKey('TestOrder', SearchAttributeType.BOOL);
 
+/** Milliseconds. A line that may wait for the next write waits no longer: the call that this hangs on may take hours. */
+const LONGEST_WAIT = 5_000;
+
 /** What the journal writes down beside its own lines. */
 export type Snapshot = Pick<Transition, 'view' | 'situation' | 'milestones'>;
 
@@ -42,6 +45,8 @@ export interface JournalPages {
 export class Journal {
   #notifications: Notification[] = [];
   #changed = false;
+  /** A line may wait for the next write, but not for long. */
+  #waiting = false;
   #writing = false;
   /** Writes that could not be made at once. */
   readonly #records = new Set<Promise<void>>();
@@ -54,6 +59,7 @@ export class Journal {
     carried?: JournalPages,
   ) {
     this.#pages = carried ?? { entries: [], sequence: 0, revision: 0, notified: {}, indexed: {} };
+    this.#waiting = this.#pages.entries.length > 0;
     // What a run says of itself in the Temporal UI is not carried over with its search attributes.
     if (carried !== undefined) setCurrentDetails(describe(snapshot().view));
   }
@@ -72,6 +78,12 @@ export class Journal {
   write(entry: Partial<TimelineEntry> & Pick<TimelineEntry, 'type' | 'actor'>): void {
     this.writeLater(entry);
     this.#changed = true;
+  }
+
+  /** Adds a line that goes out with the next write; by itself where none comes within seconds. */
+  writeSoon(entry: Partial<TimelineEntry> & Pick<TimelineEntry, 'type' | 'actor'>): void {
+    this.writeLater(entry);
+    this.#waiting = true;
   }
 
   /** Adds a line that goes out with the next write: another follows at once. */
@@ -107,9 +119,12 @@ export class Journal {
   /** Runs beside the story until it is closed and everything is written. */
   async keep(): Promise<void> {
     for (;;) {
-      await condition(() => this.#changed || this.#closed);
+      const due = () => this.#changed || this.#closed;
+      await condition(() => due() || this.#waiting);
+      if (!due() && !(await condition(due, LONGEST_WAIT))) this.#changed = true;
       if (!this.#changed) break;
       this.#changed = false;
+      this.#waiting = false;
       this.#writing = true;
       const entries = this.#pages.entries.splice(0);
       const notifications = this.#notifications.splice(0);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createOrderRecords } from '../../db/order-records.js';
-import { operate, state } from '../../workflows/messages.js';
+import { operate, providerEvent, state } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
 import { startSkippedTime, type SkippedTime } from '../support/skipped-time.js';
 
@@ -65,4 +65,33 @@ test('Offergrid away: a person is told, the order is kept, and goes on by itself
   await time.env.sleep('2m');
   await eventually('the answer', () => time.offergrid.control.path(item.itemId).includes('accepted'));
   expect((await item.handle.query(state)).attention).toBeNull();
+});
+
+test('Offergrid away: what the field reports is on record all the same', async () => {
+  const item = await time.hear({});
+  await eventually('the answer', async () => (await item.handle.query(state)).offergridStatus === 'accepted');
+  time.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/**' }]);
+  await item.handle.signal(providerEvent, {
+    ...{ id: 'visit', type: 'appointment.scheduled', time: '2031-01-01T00:00:00Z' },
+    data: { scheduledFor: '2031-01-15T13:00:00Z', appointmentWindow: '1-5 PM' },
+  });
+  await eventually('a refused update', () =>
+    time.offergrid.control.calls().some(({ method, status }) => method === 'PATCH' && status === 503),
+  );
+  // Minutes before a person is told that Offergrid is away.
+  await time.env.sleep('10s');
+  const records = createOrderRecords(time.pool);
+  const lines = () => records.timeline(item.itemId);
+  await eventually(
+    'the report on record',
+    async () =>
+      (await lines()).some(({ type, note }) => type === 'event' && note === 'appointment.scheduled'),
+    { within: 15_000, seen: lines },
+  );
+  expect(time.offergrid.control.path(item.itemId)).toEqual(['pending', 'accepted']);
+  time.offergrid.control.clearFaults();
+  await time.env.sleep('2m');
+  await eventually('the visit', () => time.offergrid.control.path(item.itemId).includes('scheduled'));
+  // Once, however often it was written down.
+  expect((await lines()).filter(({ type }) => type === 'event')).toHaveLength(1);
 });
