@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestHandler, Response } from 'express';
 import { callOf } from './call-log.js';
@@ -29,6 +30,8 @@ export function drawFaults(plan: FaultPlan<HttpFault>): RequestHandler {
 
 /** Acts on the faults drawn on arrival. `closing` ends delays when the simulated system is closed. */
 export function actOnFaults(closing: AbortSignal): RequestHandler {
+  // One for each call that is held up.
+  setMaxListeners(0, closing);
   return async (req, res, next) => {
     const delay = delays.get(res);
     if (delay !== undefined) {

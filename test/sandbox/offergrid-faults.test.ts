@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Fault } from '../../sandbox/offergrid/faults.js';
 import { startSandboxOffergrid, type SandboxOffergrid } from '../../sandbox/offergrid/sandbox-offergrid.js';
 import { caller } from './calling.js';
@@ -52,6 +52,15 @@ describe('kinds', () => {
     expect(sandbox.control.path(itemId)).toEqual(['pending']);
     expect((await answered).status).toBe(200);
     expect(sandbox.control.path(itemId)).toEqual(['pending', 'accepted']);
+  });
+
+  it('delay: holds up as many calls as come', async () => {
+    const warned = vi.fn();
+    process.on('warning', warned);
+    onTestFinished(() => void process.off('warning', warned));
+    sandbox.control.setFaults([{ kind: 'delay', ms: 120 }]);
+    await Promise.all(Array.from({ length: 12 }, () => call('GET', '/provider/orders')));
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it('delay: handles even when the caller has hung up', async () => {
