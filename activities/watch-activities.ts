@@ -2,6 +2,7 @@ import { log } from '@temporalio/activity';
 import type { WatchedItem, WatchedItems } from '../db/watched-items.js';
 import type { Rules, WatchActivities } from '../domain/activities.js';
 import type { Notification } from '../domain/notification.js';
+import { unreadView } from '../domain/order-view.js';
 import type { SlaState } from '../domain/response-deadline.js';
 import { fulfillmentWorkflowId } from '../domain/workflow-names.js';
 import type { ItemWatch, TroubledRun } from '../integrations/temporal/item-watch.js';
@@ -28,12 +29,15 @@ const MESSAGES = {
 export function createWatchActivities(dependencies: WatchDependencies): WatchActivities {
   const { watched, itemWatch, startNotification, rules } = dependencies;
 
+  const { workflowUrlBase } = rules;
+  const urlOf = (itemId: string) =>
+    workflowUrlBase && `${workflowUrlBase}/${encodeURIComponent(fulfillmentWorkflowId(itemId))}`;
+
   async function tell(
     { itemId, orderId, stage, deadline, testOrder }: WatchedItem,
     { id, type, message }: { id: string; type: Notification['type']; message: string },
   ): Promise<void> {
     log.error('an open item is not looked after', { itemId, message });
-    const { workflowUrlBase } = rules;
     await startNotification({
       id,
       type,
@@ -41,22 +45,31 @@ export function createWatchActivities(dependencies: WatchDependencies): WatchAct
       data: {
         ...{ itemId, orderId, stage, message },
         ...(deadline === null ? {} : { deadline: deadline.toISOString() }),
-        url: workflowUrlBase && `${workflowUrlBase}/${encodeURIComponent(fulfillmentWorkflowId(itemId))}`,
+        url: urlOf(itemId),
         ...(testOrder === true ? { testOrder } : {}),
       },
     });
   }
 
-  async function tellOfRun({ itemId, runId, trouble }: TroubledRun): Promise<boolean> {
+  async function tellOfRun(run: TroubledRun): Promise<boolean> {
+    const { itemId, runId, trouble } = run;
     const which = `${trouble}-${runId}`;
-    const item = await watched.untold(itemId, which);
-    if (item === null || (trouble === 'ended' && (await itemWatch.isLookedAfter(itemId)))) return false;
+    const known = await watched.untold(itemId, which);
+    if (known === 'settled' || (known === null && run.done)) return false;
+    if (trouble === 'ended' && (await itemWatch.isLookedAfter(itemId))) return false;
+    const item = known ?? (await makeKnown(run));
     // The same run may fail again when it has been mended: that is told again, and a repetition of this call is not.
     const hour = new Date().toISOString().slice(0, 13);
     const id = `${itemId}-order.attention-${which}-${hour}`;
     await tell(item, { id, type: 'order.attention', message: MESSAGES[trouble] });
     await watched.toldTrouble(itemId, which);
     return true;
+  }
+
+  /** It came to nothing before its first line was written: from now on people find it in the list. */
+  function makeKnown({ itemId, orderId, startedAt }: TroubledRun): Promise<WatchedItem> {
+    const workflow = { workflowId: fulfillmentWorkflowId(itemId), url: urlOf(itemId) };
+    return watched.makeKnown(unreadView({ itemId, orderId, heardAt: startedAt.toISOString(), workflow }));
   }
 
   async function tellOverdue(item: WatchedItem): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { OrderView } from '../domain/order-view.js';
+import { unreadView, type OrderView } from '../domain/order-view.js';
 import { fulfillmentWorkflowId } from '../domain/workflow-names.js';
 
 export interface TemporalUi {
@@ -18,26 +18,8 @@ export function createOrderPresenter({ baseUrl, namespace }: TemporalUi) {
   return {
     present: (view: OrderView): OrderView => ({ ...view, workflow: workflowOf(view.itemId) }),
 
-    /** An item that was only heard of, at `heardAt` (ISO 8601): everything but ids, stage and times is null. */
-    unread: (itemId: string, orderId: string, heardAt: string): OrderView => ({
-      itemId,
-      orderId,
-      offerId: null,
-      offerName: null,
-      category: null,
-      stage: 'intake',
-      outcome: null,
-      offergridStatus: null,
-      testOrder: null,
-      sla: null,
-      waitingFor: null,
-      attention: null,
-      appointment: null,
-      workOrderId: null,
-      createdAt: heardAt,
-      updatedAt: heardAt,
-      workflow: workflowOf(itemId),
-    }),
+    unread: (itemId: string, orderId: string, heardAt: string): OrderView =>
+      unreadView({ itemId, orderId, heardAt, workflow: workflowOf(itemId) }),
   };
 }
 

@@ -1,5 +1,7 @@
+import type { OrderView } from '../domain/order-view.js';
 import type { Pool } from './pool.js';
 import { storable } from './text.js';
+import { insertUnread, unreadParameters } from './unread-item.js';
 
 /** An open item as people are told of it. */
 export interface WatchedItem {
@@ -18,14 +20,23 @@ const NOTICED_AFTER_SECONDS = 300;
 /** Open items that their workflows do not look after, and what people were told of them. */
 export function createWatchedItems(pool: Pool) {
   return {
-    /** The item, if it is not over and nobody was told of this trouble of its workflow. */
-    async untold(itemId: string, trouble: string): Promise<WatchedItem | null> {
-      const { rows } = await pool.query<WatchedItem>(
-        `select ${WATCHED} from order_items
-          where stage <> 'done' and item_id = $1 and told_trouble is distinct from $2`,
+    /** The item; `settled` if it is over or people were told of this trouble of its workflow; null without a record. */
+    async untold(itemId: string, trouble: string): Promise<WatchedItem | 'settled' | null> {
+      const { rows } = await pool.query<WatchedItem & { settled: boolean }>(
+        `select ${WATCHED}, stage = 'done' or told_trouble is not distinct from $2 as settled
+           from order_items where item_id = $1`,
         [storable(itemId), trouble],
       );
-      return rows[0] ?? null;
+      if (rows[0] === undefined) return null;
+      const { settled, ...item } = rows[0];
+      return settled ? 'settled' : item;
+    },
+
+    /** Makes an item known that neither a webhook nor its workflow left a record of. */
+    async makeKnown(unread: OrderView): Promise<WatchedItem> {
+      await pool.query(insertUnread('(values (1)) as one', 1), unreadParameters(unread));
+      const { itemId, orderId, stage, testOrder } = unread;
+      return { itemId, orderId, stage, deadline: null, testOrder };
     },
 
     /** All others are out of trouble: should it come again, people are told again. */

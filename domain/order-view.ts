@@ -25,6 +25,35 @@ export interface OrderView {
   workflow: { workflowId: string; url: string | null };
 }
 
+/** An item that was only heard of, at `heardAt` (ISO 8601): everything but ids, stage and times is null. */
+export function unreadView(heard: {
+  itemId: string;
+  orderId: string;
+  heardAt: string;
+  workflow: OrderView['workflow'];
+}): OrderView {
+  const { itemId, orderId, heardAt, workflow } = heard;
+  return {
+    itemId,
+    orderId,
+    offerId: null,
+    offerName: null,
+    category: null,
+    stage: 'intake',
+    outcome: null,
+    offergridStatus: null,
+    testOrder: null,
+    sla: null,
+    waitingFor: null,
+    attention: null,
+    appointment: null,
+    workOrderId: null,
+    createdAt: heardAt,
+    updatedAt: heardAt,
+    workflow,
+  };
+}
+
 /** One line of an item's story. `at` is ISO 8601; no customer data belongs in a note. */
 export interface TimelineEntry {
   at: string;

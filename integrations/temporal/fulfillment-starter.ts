@@ -21,8 +21,9 @@ const DOUBT_MS = 1_000;
 /** A worker that is out of breath is given so long for a task; one that dies with its worker waits as long. */
 const WORKFLOW_TASK_TIMEOUT = '15s';
 
-const ORDER_ID = defineSearchAttributeKey('OffergridOrderId', SearchAttributeType.KEYWORD);
-const STAGE = defineSearchAttributeKey('FulfillmentStage', SearchAttributeType.KEYWORD);
+/** An item's run is found by these from its first moment on. */
+export const ORDER_ID = defineSearchAttributeKey('OffergridOrderId', SearchAttributeType.KEYWORD);
+export const STAGE = defineSearchAttributeKey('FulfillmentStage', SearchAttributeType.KEYWORD);
 
 /** `finished`: the item's workflow ended already, and it gets no second one. */
 export type Told = 'told' | 'finished';

@@ -2,12 +2,18 @@ import { isGrpcServiceError, ServiceError, WorkflowNotFoundError, type Client } 
 import type { OrderView } from '../../domain/order-view.js';
 import type { SlaState } from '../../domain/response-deadline.js';
 import { FULFILL_ORDER_ITEM, fulfillmentWorkflowId, STATE } from '../../domain/workflow-names.js';
+import { ORDER_ID, STAGE } from './fulfillment-starter.js';
 
 /** `ended`: otherwise than by itself, and before its item perhaps. `failing`: its tasks fail again and again. */
 export interface TroubledRun {
   itemId: string;
   runId: string;
   trouble: 'ended' | 'failing';
+  /** Empty where whoever started it did not know. */
+  orderId: string;
+  startedAt: Date;
+  /** Its story was over, as far as it could say. */
+  done: boolean;
 }
 
 const CALL_MS = 5_000;
@@ -27,11 +33,18 @@ export function createItemWatch(client: Client) {
     const prefix = fulfillmentWorkflowId('');
     const seen = new Set<string>();
     await client.withDeadline(Date.now() + LIST_MS, async () => {
-      for await (const { workflowId, runId } of client.workflow.list({ query })) {
+      for await (const { workflowId, runId, startTime, typedSearchAttributes } of client.workflow.list({
+        query,
+      })) {
+        // Somebody's own trial of it is no item.
+        if (!workflowId.startsWith(prefix)) continue;
         const itemId = workflowId.slice(prefix.length);
         // The latest run comes first, and of a run that was reset or started again it is the one that counts.
-        if (!seen.has(itemId)) found.push({ itemId, runId, trouble });
+        if (seen.has(itemId)) continue;
         seen.add(itemId);
+        const orderId = typedSearchAttributes.get(ORDER_ID) ?? '';
+        const done = typedSearchAttributes.get(STAGE) === 'done';
+        found.push({ itemId, runId, trouble, orderId, startedAt: startTime, done });
       }
     });
     return found;

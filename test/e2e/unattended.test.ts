@@ -1,10 +1,16 @@
 import pg from 'pg';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { fulfillmentWorkflowId, RECONCILE_SCHEDULE } from '../../domain/workflow-names.js';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Stage } from '../../domain/stage.js';
+import {
+  FULFILL_ORDER_ITEM,
+  fulfillmentWorkflowId,
+  RECONCILE_SCHEDULE,
+} from '../../domain/workflow-names.js';
+import { ORDER_ID, STAGE } from '../../integrations/temporal/fulfillment-starter.js';
 import { eventually } from '../support/eventually.js';
 import { startTestSystem, systemForTest, type TestSystem } from '../support/test-system.js';
 import { plantDefect } from '../faults/planted-defect.js';
-import { placeAs, VISIT, type PlacedItem } from './placed-item.js';
+import { placeAs, PlacedItem, VISIT } from './placed-item.js';
 
 let system: TestSystem;
 beforeAll(async () => {
@@ -35,6 +41,48 @@ test('an order whose workflow somebody ended: people are told, once', async () =
   expect(notice?.data['message']).toContain('nobody carries it out');
   await severalRuns();
   expect(about()).toHaveLength(1);
+});
+
+describe('a workflow that ended before anything of it was written', () => {
+  /** Nobody works for this queue: the run stays as it was started, and then is ended. */
+  async function endedAtOnce(workflowId: string, stage: Stage): Promise<void> {
+    const { workflow } = system.client;
+    const handle = await workflow.start(FULFILL_ORDER_ITEM, {
+      ...{ workflowId, taskQueue: 'nobody', args: [{ itemId: 'x', orderId: 'x' }] },
+      typedSearchAttributes: [
+        { key: STAGE, value: stage },
+        { key: ORDER_ID, value: 'order-of-it' },
+      ],
+    });
+    await handle.terminate('cleaning up');
+  }
+  const noticesOf = (itemId: string) =>
+    system.notifications.received().filter(({ data }) => data['itemId'] === itemId);
+
+  test('people are told of its order, once, and find it in the list', async () => {
+    await endedAtOnce(fulfillmentWorkflowId('item-unwritten'), 'intake');
+    const notices = () => noticesOf('item-unwritten');
+    const [notice] = await eventually('the notice', () => notices().length > 0 && notices());
+    expect(notice).toMatchObject({
+      type: 'order.attention',
+      data: { orderId: 'order-of-it', stage: 'intake', message: expect.stringContaining('nobody') as string },
+    });
+    const item = new PlacedItem(system, 'item-unwritten', 'order-of-it');
+    expect(await item.shown()).toMatchObject({ itemId: 'item-unwritten', stage: 'intake' });
+    await severalRuns();
+    expect(notices()).toHaveLength(1);
+  });
+
+  test('nobody is told of one whose story was over, nor of one that is no item', async () => {
+    await endedAtOnce(fulfillmentWorkflowId('item-over'), 'done');
+    await endedAtOnce('trial-of-somebody', 'intake');
+    // Found with them, so that they were looked at as well.
+    await endedAtOnce(fulfillmentWorkflowId('item-unwritten-2'), 'intake');
+    await eventually('the notice', () => noticesOf('item-unwritten-2').length > 0);
+    await severalRuns();
+    const about = system.notifications.received().map(({ data }) => data['itemId'] as string);
+    expect(about.filter((itemId) => /over|body/.test(itemId))).toEqual([]);
+  });
 });
 
 test('an order whose workflow was reset is looked after again', async () => {
