@@ -44,6 +44,14 @@ export function createInboxDrain({ inbox, settleRow, logger }: DrainParts): Inbo
     inHand.add(settled);
   }
 
+  async function tookSuspect(): Promise<boolean> {
+    const suspect = await inbox.claimSuspect();
+    if (suspect === null) return false;
+    take(suspect);
+    await Promise.all(inHand);
+    return true;
+  }
+
   async function run(): Promise<void> {
     while (!stopping) {
       woken = false;
@@ -57,6 +65,7 @@ export function createInboxDrain({ inbox, settleRow, logger }: DrainParts): Inbo
           while (inHand.size > MOST_IN_HAND / 2) await Promise.race(inHand);
           continue;
         }
+        if (rows.length === 0 && inHand.size === 0 && (await tookSuspect())) continue;
       } catch (error) {
         if (pause <= LOOK_EVERY_MS) logger.warn({ err: error }, 'inbox cannot be drained');
         pause = Math.min(LOOK_SELDOM_MS, pause * 2);

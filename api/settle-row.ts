@@ -17,10 +17,16 @@ const RETRY_MOST_MS = 15_000;
 const OUTAGE_RETRY_MS = 2_000;
 /** A call that Temporal refuses may be a search attribute that is about to be registered. */
 const REFUSALS_BORNE = 10;
+/** Processes that ended one after another with this row in hand; save the first two times it was alone there. */
+const ENDS_BORNE = 10;
 /** An order may be cancelled before we hear of its items. */
 const NOBODY_BORNE = 6;
 
-/** Does what a row of the inbox asks for, and settles it: processed, to be tried again, or left for a person. */
+/**
+ * Does what a row of the inbox asks for, and settles it: processed, to be tried again, or left for a person. That is after
+ * failures of its own only: an outage counts for nothing, nor does a process that is killed. A row that itself ends the
+ * process is told from its neighbours by being taken alone, and left for a person in the end.
+ */
 export type SettleRow = (row: ClaimedRow) => Promise<void>;
 
 export function createSettleRow(parts: {
@@ -41,7 +47,7 @@ export function createSettleRow(parts: {
     const occurrence = { id: row.dedupeKey, occurredAt: row.occurredAt ?? row.receivedAt };
     const delivery = await deliver(task, occurrence, { starter, directory });
     if (delivery === 'delivered') return inbox.markProcessed(row.id, null);
-    return notNow(row, 'none of its items is known', row.attempts >= NOBODY_BORNE);
+    return notNow(row, 'none of its items is known', row.failures + 1 >= NOBODY_BORNE);
   }
 
   async function settleEvent(row: ClaimedRow): Promise<void> {
@@ -55,16 +61,19 @@ export function createSettleRow(parts: {
 
   function notNow(row: ClaimedRow, reason: string, forGood: boolean): Promise<void> {
     if (forGood) return putAside(row, reason);
-    return inbox.postpone(row.id, reason, Math.min(RETRY_MOST_MS, 500 * 2 ** row.attempts));
+    return inbox.postpone(row.id, reason, Math.min(RETRY_MOST_MS, 500 * 2 ** (row.failures + 1)));
   }
 
   /** An outage passes by itself, however long it takes; anything else a person has to look at. */
   async function afterFailure(row: ClaimedRow, error: unknown): Promise<void> {
-    if (!isOutage(error)) return notNow(row, reasonOf(error), row.attempts >= REFUSALS_BORNE);
+    if (!isOutage(error)) return notNow(row, reasonOf(error), row.failures + 1 >= REFUSALS_BORNE);
     await inbox.keepForLater(row.id, reasonOf(error), OUTAGE_RETRY_MS);
   }
 
   return async (row) => {
+    // Should that fail, nothing is heard of this claim either.
+    if (row.unheard >= ENDS_BORNE)
+      return putAside(row, `${row.unheard} processes ended while they had it in hand`);
     try {
       await (row.source === 'provider' ? settleEvent(row) : settleWebhook(row));
     } catch (error) {

@@ -8,8 +8,18 @@ import { storable } from './text.js';
  */
 const LEASE_SECONDS = 5;
 
+/**
+ * After so many claims in a row of which nothing was heard, a row may be what ends the processes that have it in hand: it
+ * is then taken alone, so that no other row is blamed for it.
+ */
+const SUSPECT_AFTER = 2;
+
 /** A row in hand. */
 export interface ClaimedRow extends InboxRow {
+  /** How often it could not be done, before this time. What kept it otherwise, an outage or a kill, is no failure. */
+  failures: number;
+  /** Claims before this one that nothing was heard of since its last word. */
+  unheard: number;
   /** Of provider events: what is to be delivered, null when it is kept no more. */
   content: unknown;
 }
@@ -17,31 +27,45 @@ export interface ClaimedRow extends InboxRow {
 /** A webhook's body stays as it came: it is the proof of what we were told. */
 const WITHOUT_CONTENT = `case when source = 'provider' then null else body end`;
 
-/** The inbox as a queue that several processes take from. A claim is a lease: a process that dies loses nothing. */
+/**
+ * The inbox as a queue that several processes take from. A claim is a lease: a process that dies loses nothing, and what
+ * it had in hand is none the worse for it. `attempts` are the failures and the claims since the row's last word.
+ */
 export function createInboxQueue(pool: Pool) {
+  const claim = async (which: string, limit: number): Promise<ClaimedRow[]> => {
+    const { rows } = await pool.query<StoredRow & { content: unknown; failures: number }>(
+      `with due as materialized (
+         select id from inbox
+          where state = 'received' and next_attempt_at <= now() and ${which}
+            and not (source = 'provider' and exists (
+                  select from inbox as earlier
+                   where earlier.source = 'provider' and earlier.state = 'received'
+                     and earlier.item_id = inbox.item_id and earlier.id < inbox.id))
+          order by next_attempt_at, id limit $1
+          for update skip locked)
+       update inbox
+          set attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ${LEASE_SECONDS})
+        where id in (select id from due)
+        returning ${COLUMNS}, failures, case when source = 'provider' then body end as content`,
+      [limit],
+    );
+    return rows.map((row) => {
+      const { content, failures, attempts } = row;
+      return { ...toInboxRow(row), content, failures, unheard: attempts - failures - 1 };
+    });
+  };
+
   return {
     /**
      * Up to `limit` rows that are due, oldest first, each claimed by one process only. A provider event waits until
      * those of its item that were accepted before it are settled.
      */
-    async claim(limit: number): Promise<ClaimedRow[]> {
-      const { rows } = await pool.query<StoredRow & { content: unknown }>(
-        `with due as materialized (
-           select id from inbox
-            where state = 'received' and next_attempt_at <= now()
-              and not (source = 'provider' and exists (
-                    select from inbox as earlier
-                     where earlier.source = 'provider' and earlier.state = 'received'
-                       and earlier.item_id = inbox.item_id and earlier.id < inbox.id))
-            order by next_attempt_at, id limit $1
-            for update skip locked)
-         update inbox
-            set attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ${LEASE_SECONDS})
-          where id in (select id from due)
-          returning ${COLUMNS}, case when source = 'provider' then body end as content`,
-        [limit],
-      );
-      return rows.map((row) => ({ ...toInboxRow(row), content: row.content }));
+    claim: (limit: number): Promise<ClaimedRow[]> => claim(`attempts - failures < ${SUSPECT_AFTER}`, limit),
+
+    /** One that may end the process: for a process that has nothing else in hand. */
+    async claimSuspect(): Promise<ClaimedRow | null> {
+      const [row] = await claim(`attempts - failures >= ${SUSPECT_AFTER}`, 1);
+      return row ?? null;
     },
 
     /** Done. A row settled meanwhile stays as it is. What a provider event told of people is not kept any longer. */
@@ -62,10 +86,11 @@ export function createInboxQueue(pool: Pool) {
       );
     },
 
-    /** To be tried again after `delayMs`; `reason` says what went wrong this time. */
+    /** It failed, and is to be tried again after `delayMs`; `reason` says what went wrong this time. */
     async postpone(id: string, reason: string, delayMs: number): Promise<void> {
       await pool.query(
-        `update inbox set reason = $2, next_attempt_at = now() + make_interval(secs => $3::float8 / 1000)
+        `update inbox set reason = $2, next_attempt_at = now() + make_interval(secs => $3::float8 / 1000),
+                          failures = failures + 1, attempts = failures + 1
           where id = $1 and state = 'received'`,
         [id, storable(reason), delayMs],
       );
@@ -75,7 +100,7 @@ export function createInboxQueue(pool: Pool) {
     async keepForLater(id: string, reason: string, delayMs: number): Promise<void> {
       await pool.query(
         `update inbox set reason = $2, next_attempt_at = now() + make_interval(secs => $3::float8 / 1000),
-                          attempts = greatest(0, attempts - 1)
+                          attempts = failures
           where id = $1 and state = 'received'`,
         [id, storable(reason), delayMs],
       );
@@ -93,7 +118,7 @@ export function createInboxQueue(pool: Pool) {
     async replay(id: string): Promise<'queued' | 'processed' | 'unknown'> {
       const { rows } = await pool.query<{ queued: boolean }>(
         `with queued as (
-           update inbox set state = 'received', attempts = 0, next_attempt_at = now()
+           update inbox set state = 'received', attempts = 0, failures = 0, next_attempt_at = now()
             where id = $1 and state <> 'processed' returning id)
          select exists (select from queued) as queued from inbox where id = $1`,
         [id],

@@ -192,7 +192,8 @@ describe('what cannot be processed', () => {
     const itemId = newId('item');
     const refused = async () => {
       const { rows } = await api.pool.query<{ id: string; state: string; reason: string | null }>(
-        'update inbox set attempts = greatest(attempts, 8), next_attempt_at = now() where item_id = $1 returning *',
+        `update inbox set attempts = greatest(attempts, 8), failures = greatest(failures, 8), next_attempt_at = now()
+          where item_id = $1 returning *`,
         [itemId],
       );
       return rows[0]!;
@@ -225,6 +226,52 @@ describe('what cannot be processed', () => {
       expect(await api.signals(itemId)).toEqual([]);
     });
     await eventually(async () => expect(await statesOf(itemId)).toEqual(['processed']));
+  });
+});
+
+describe('processes that are killed with a row in hand', () => {
+  /** A webhook as the last of so many processes left it, whose lease is over; while Temporal was away, for want of a kill. */
+  async function leftBy(
+    processes: number,
+    body: { itemId?: string; orderId?: string },
+  ): Promise<() => Promise<Row>> {
+    await api.temporal.cut();
+    await api.webhook({ event: 'order.created', ...body });
+    const row = async () => {
+      const sql = 'select state, reason from inbox where coalesce(item_id, order_id) = $1';
+      return (await api.pool.query<Row>(sql, [body.itemId ?? body.orderId])).rows[0]!;
+    };
+    await eventually(async () => expect((await row()).reason).not.toBeNull());
+    const kill = `update inbox set attempts = failures + $2, reason = null, next_attempt_at = now()
+                   where coalesce(item_id, order_id) = $1`;
+    await api.pool.query(kill, [body.itemId ?? body.orderId, processes]);
+    await api.temporal.mend();
+    return row;
+  }
+
+  test('leave it to the next, as often as it takes', async () => {
+    const itemId = newId('item');
+    const row = await leftBy(9, { itemId });
+    await eventually(async () => expect(await api.signals(itemId)).toEqual([]));
+    await eventually(async () => expect(await row()).toEqual({ state: 'processed', reason: null }));
+  });
+
+  test('leave it all its own failures', async () => {
+    const orderId = newId('ord');
+    const row = await leftBy(9, { orderId, ...{ event: 'order.cancelled' } });
+    await eventually(async () => expect((await row()).reason).toBe('none of its items is known'));
+    expect((await row()).state).toBe('received');
+    await api.pool.query(`update inbox set state = 'processed' where order_id = $1`, [orderId]);
+  });
+
+  test('again and again, by that row alone: it is put before a person', async () => {
+    const row = await leftBy(10, { itemId: newId('item') });
+    await eventually(async () =>
+      expect(await row()).toEqual({
+        state: 'quarantined',
+        reason: '10 processes ended while they had it in hand',
+      }),
+    );
   });
 });
 
@@ -270,7 +317,7 @@ describe('cancellations', () => {
     };
     const reason = 'none of its items is known';
     await eventually(async () => expect(await row()).toEqual({ state: 'received', reason }));
-    const late = 'update inbox set attempts = 9, next_attempt_at = now() where order_id = $1';
+    const late = 'update inbox set attempts = 9, failures = 9, next_attempt_at = now() where order_id = $1';
     await api.pool.query(late, [orderId]);
     await eventually(async () => expect(await row()).toEqual({ state: 'quarantined', reason }));
   });

@@ -75,6 +75,32 @@ describe('the queue', () => {
     expect((await inbox.claim(10)).map(({ attempts }) => attempts)).toEqual([2]);
   });
 
+  test('a claim that nothing is heard of is no failure of the row', async () => {
+    await inbox.store(webhook('evt-1'));
+    await inbox.claim(10);
+    await makeDue();
+    expect(await inbox.claim(10)).toMatchObject([{ failures: 0, unheard: 1 }]);
+  });
+
+  test('a row that was in hand when two processes ended is taken alone, until something is heard of it', async () => {
+    for (const n of [1, 2, 3]) await inbox.store(webhook(`evt-${n}`, { itemId: `item-${n}` }));
+    const first = (await inbox.claim(1))[0]!;
+    await makeDue();
+    const { rowCount } = await database.pool.query('update inbox set attempts = 2 where id <> $1', [
+      first.id,
+    ]);
+    expect(rowCount).toBe(2);
+    expect((await inbox.claim(10)).map(({ id }) => id)).toEqual([first.id]);
+    const suspect = await inbox.claimSuspect();
+    expect(suspect).toMatchObject({ failures: 0, unheard: 2 });
+    await inbox.postpone(suspect!.id, 'refused', -1);
+    expect(await inbox.claim(10)).toMatchObject([{ id: suspect!.id, failures: 1, unheard: 0 }]);
+    const other = await inbox.claimSuspect();
+    await inbox.keepForLater(other!.id, 'temporal is away', -1);
+    expect(await inbox.claim(10)).toMatchObject([{ id: other!.id, failures: 0, unheard: 0 }]);
+    expect(await inbox.claimSuspect()).toBeNull();
+  });
+
   test('a postponed row waits its time and says why', async () => {
     await inbox.store(webhook('evt-1'));
     const [row] = await inbox.claim(10);

@@ -24,6 +24,7 @@ test('runs each migration once, however many processes run them at the same time
     '009_offer-sync',
     '010_offer-sync-passes',
     '011_watched-items',
+    '012_inbox-failures',
   ]);
   expect(await migrate(url)).toEqual([]);
 });
