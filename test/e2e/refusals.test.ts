@@ -115,7 +115,7 @@ describe('Offergrid refuses an update', () => {
     const itemId = newId();
     refuseUpdate(itemId, 'cancelled');
     const item = placeAs(system, itemId);
-    await item.reaches('pending', 'accepted');
+    await item.shows({ offergridStatus: 'accepted' });
     await item.commanded('cancel', { reason: 'No crew' });
     await item.needs('offergrid_rejected_update');
     await item.reported('order.cancelled', { reason: 'No crew at all', requestedBy: 'provider' });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Outcome } from '../../domain/stage.js';
 import type { OrderOverrides } from '../../sandbox/offergrid/control.js';
 import type { System } from '../../sandbox/system/start-system.js';
+import { eventually } from '../support/eventually.js';
 import { sent, type EventName, type Open } from './event-table.js';
 import { PlacedItem, VISIT } from './placed-item.js';
 
@@ -68,7 +69,11 @@ export const WAIT: Record<Undecided, Waiting> = {
     goOn: async (item, system) => {
       const { itemId, orderId } = item;
       system.offergrid.control.placeOrder({ orderId, itemIds: [itemId], silent: true });
-      await item.commanded('retry');
+      // It is read again by itself as well, and then there is nothing left to be repeated.
+      await eventually('the item to be read', async () => {
+        const { status } = await item.command('retry');
+        return status === 200 || (await item.shown()).offergridStatus !== null;
+      });
     },
   },
   review: waitsForApproval('manual_review', { customerInfo: { email: 'unusable', phone: 'none' } }),

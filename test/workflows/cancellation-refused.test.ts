@@ -149,6 +149,12 @@ describe('a cancellation that the platform refuses', () => {
     time.offergrid.control.setStatus(item.itemId, 'accepted');
     await hint(item);
     await noted(item, 'drift: Offergrid shows accepted, behind scheduled');
+    // It is sent again by itself once that has been seen, and refused again, before the way is clear.
+    const refusals = () =>
+      time.offergrid.control
+        .calls()
+        .filter(({ path, status }) => status === 422 && path.includes(item.itemId));
+    await eventually('the second refusal', () => refusals().length === 2, { seen: refusals });
     time.offergrid.control.clearFaults();
     await command(item, { command: 'retry' });
     await item.handle.result();

@@ -72,7 +72,9 @@ test('Offergrid away: what the field reports is on record all the same', async (
   const records = createOrderRecords(time.pool);
   const view = async () => (await records.find(item.itemId))?.view;
   // Nothing else is left to be written down, which would take the report with it.
-  await eventually('the work order on record', async () => (await view())?.workOrderId != null, { seen: view });
+  await eventually('the work order on record', async () => (await view())?.workOrderId != null, {
+    seen: view,
+  });
   time.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/**' }]);
   await item.handle.signal(providerEvent, {
     ...{ id: 'visit', type: 'appointment.scheduled', time: '2031-01-01T00:00:00Z' },
