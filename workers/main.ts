@@ -26,6 +26,7 @@ import { createCallSlots } from './call-slots.js';
 import { createWorkers } from './create-workers.js';
 import { startHealthServer } from './health-server.js';
 import { createLogger, installRuntime } from './logger.js';
+import { isKeyTaken } from './key-probe.js';
 import { watchKey } from './key-watch.js';
 import { offergridGate, probeGate } from './offergrid-gate.js';
 import { ensureSearchAttributes, SearchAttributesMissing } from './search-attributes.js';
@@ -79,7 +80,7 @@ async function main(config: WorkerConfig): Promise<void> {
     const probing = createOffergridClient({ baseUrl, apiKey, gate: probeGate(budget) });
     keyWatch = watchKey({
       stop: budget.stop,
-      probe: () => probing.listItems('pending'),
+      probe: () => isKeyTaken(probing),
       startNotification,
       url: config.publicUrl === undefined ? null : `${config.publicUrl.replace(/\/+$/, '')}/ops`,
       onProblem: (error, what) => logger.error({ err: error }, what),
