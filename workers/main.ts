@@ -62,7 +62,10 @@ async function main(config: WorkerConfig): Promise<void> {
   const budget = createCallBudget({
     ...{ pool, budget: budgetName(baseUrl, apiKey), callsPerMinute, callsPerHour },
     onAway: (error) =>
-      logger.error({ err: error }, 'no call budget without Postgres: no calls for a while, then a share of them'),
+      logger.error(
+        { err: error },
+        'no call budget without Postgres: no calls for a while, then a share of them',
+      ),
     onBack: () => logger.info('the call budget is shared again'),
   });
   const callSlots = createCallSlots(budget);
