@@ -114,7 +114,7 @@ test('a probe that is redirected, fails or hangs ends no stop', async () => {
   for (const fault of [redirect, { ...redirect, status: 503 }, { kind: 'hang', path } as const]) {
     system.offergrid.control.setFaults([fault]);
     const before = calls();
-    await eventually('a probe, and what came of it', () => calls() >= before + 3);
+    await eventually('a probe, and what came of it', () => calls() >= before + 3 || worker.said.length > 1);
     expect(worker.said).toEqual(['stopped']);
   }
 });
