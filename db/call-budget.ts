@@ -29,8 +29,8 @@ export interface NoRoom extends Standing {
 /** What may be sent with one key, shared by all processes on one database. */
 export interface CallBudget {
   /**
-   * Never rejects: without Postgres this process keeps to a share of its own. The read that finds out whether the key
-   * works again is let through a stop.
+   * Never rejects: without Postgres this process has no leases at first, and then keeps to a share of its own. The read
+   * that finds out whether the key works again is let through a stop.
    */
   acquire(options?: { probe: boolean }): Promise<Lease | NoRoom>;
   /** Whether at least this share (0 to 1) of all that may be sent is free; without Postgres nobody knows, and it is not. */
@@ -59,7 +59,9 @@ export interface CallBudgetOptions {
   holdMs?: number;
   /** Milliseconds between two probes of a key that is not taken. */
   probeEveryMs?: number;
-  /** Postgres cannot be asked: from now on the local share counts. Once per outage. */
+  /** For how long all wait, at the end of an outage, for what others have to report. */
+  reportsMs?: number;
+  /** Postgres cannot be asked: no leases for a while, and then those of the local share. Once per outage. */
   onAway?: (error: unknown) => void;
   onBack?: () => void;
 }
@@ -78,9 +80,10 @@ const SHARES = 4;
 const ASK_AGAIN_MS = 1_000;
 /** Somebody was faster by a moment. */
 const LEAST_WAIT_MS = 2;
-/** How soon an outage's end is noticed, and how long all wait for the others' reports after it. */
+/** How soon an outage's end is noticed; an attempt waits two seconds for its connection. */
 const PROBE_MS = 1_000;
-const REPORTS_MS = 3_000;
+/** Longer than it takes the others to notice the end as well. */
+const REPORTS_MS = 5_000;
 
 /**
  * A strict limit: a slot is free again one span after the answer to its last call. The platform counted that call no
@@ -94,11 +97,19 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
     callsPerHour,
     spans = { minute: 60_000, hour: 3_600_000 },
     holdMs = HOLD_MS,
+    reportsMs = REPORTS_MS,
   } = options;
   const limits: CallLimit[] = [
     { span: 'minute', calls: Math.min(options.callsPerMinute, callsPerHour), ms: spans.minute * CLOCK_DRIFT },
     { span: 'hour', calls: callsPerHour, ms: spans.hour * CLOCK_DRIFT },
   ];
+  /*
+   * A process that cannot ask does not know what others were given before the outage, or it was itself before it started.
+   * After so long none of that counts any more: the slots of those who died are free again then. Where the minute's calls
+   * for a whole hour are no more than the hour's, whoever keeps to the minute keeps to the hour.
+   */
+  const hourBinds = callsPerHour < options.callsPerMinute * Math.ceil(spans.hour / spans.minute);
+  const quietMs = (hourBinds ? spans.hour : spans.minute) * CLOCK_DRIFT + holdMs;
   const now = () => performance.now();
   const slots = createCallSlots(pool, budget, limits);
   const stop = new CallStop(createCallStops(pool, budget), options.probeEveryMs ?? PROBE_EVERY_MS);
@@ -109,6 +120,8 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
   let fitting = false;
   let pausedUntil = 0;
   let away: Promise<void> | null = null;
+  /** When Postgres last answered. */
+  let answeredAt = -Infinity;
 
   const knownStanding = (): Standing => ({ pausedMs: Math.max(0, pausedUntil - now()), stopped: stop.isUp });
   const heard = ({ pausedMs, stopped }: Standing) => {
@@ -139,6 +152,7 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
     const holder = randomUUID();
     const usableUntil = now() + holdMs - Math.min(LONGEST_CALL_MS, holdMs / 2);
     const taking = await slots.take(holder, holdMs, probe);
+    answeredAt = now();
     if (taking.slots === null) {
       heard(taking);
       const { pausedMs, stopped } = taking;
@@ -168,13 +182,17 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
       if (closing.signal.aborted) return;
       try {
         fitting = await slots.fit();
+        // In a shorter outage nobody can have sent anything: nobody's report has to be waited for.
+        let allHeard = now() - answeredAt < quietMs;
         for (;;) {
-          const { calls, rests } = share.unreported(LONGEST_CALL_MS);
-          if (calls.length === 0) break;
-          await slots.report(rests, REPORTS_MS);
+          const { calls, rests } = share.unreported(holdMs);
+          if (calls.length === 0 && allHeard) break;
+          await slots.report(rests, reportsMs);
           for (const call of calls) call.unreported = false;
+          allHeard = true;
         }
         away = null;
+        answeredAt = now();
         options.onBack?.();
         return;
       } catch {
@@ -187,9 +205,11 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
     async acquire({ probe: isProbe } = { probe: false }) {
       if (away !== null) return takeLocal(isProbe);
       try {
-        return await takeShared(isProbe);
+        // One lost connection is no outage.
+        return await takeShared(isProbe).catch(() => takeShared(isProbe));
       } catch (error) {
         if (away === null) {
+          share.closeFor(quietMs);
           away = untilBack();
           options.onAway?.(error);
         }

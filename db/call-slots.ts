@@ -44,7 +44,7 @@ export function createCallSlots(pool: Pool, budget: string, limits: readonly Cal
      */
     async fit(): Promise<boolean> {
       return await inTransaction(pool, async (client) => {
-        await client.query('select pg_advisory_xact_lock(hashtextextended($1, 5))', [budget]);
+        await client.query(ONE_AT_A_TIME, [budget]);
         let fitting = true;
         for (const { span, calls } of limits) {
           const { rows } = await client.query<{ count: number; highest: number }>(
@@ -162,6 +162,7 @@ export function createCallSlots(pool: Pool, budget: string, limits: readonly Cal
      */
     async report(rests: Record<Span, number[]>, graceMs: number): Promise<void> {
       await inTransaction(pool, async (client) => {
+        await client.query(ONE_AT_A_TIME, [budget]);
         await client.query(PAUSE, [budget, graceMs]);
         for (const span of spans) {
           await client.query(
@@ -182,6 +183,9 @@ export function createCallSlots(pool: Pool, budget: string, limits: readonly Cal
     },
   };
 }
+
+/** Until the transaction's end. */
+const ONE_AT_A_TIME = 'select pg_advisory_xact_lock(hashtextextended($1, 5))';
 
 const PAUSE = `insert into call_pauses as known (budget, paused_until)
   values ($1, now() + make_interval(secs => $2::float8 / 1000))

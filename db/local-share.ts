@@ -14,6 +14,7 @@ export interface CountedCall {
  */
 export class LocalShare {
   #calls: CountedCall[] = [];
+  #closedUntil = -Infinity;
 
   constructor(
     private readonly limits: readonly CallLimit[],
@@ -29,6 +30,11 @@ export class LocalShare {
     return call;
   }
 
+  /** Nothing is granted for so many milliseconds. */
+  closeFor(ms: number): void {
+    this.#closedUntil = this.now() + ms;
+  }
+
   /** Counts one more if the share has room, else says for how long it has none. */
   take(): CountedCall | { waitMs: number } {
     const now = this.now();
@@ -40,7 +46,7 @@ export class LocalShare {
         .sort((one, other) => one - other);
       return counting.length < share ? 0 : (counting[counting.length - share] ?? now) - now;
     });
-    const waitMs = Math.max(...waits);
+    const waitMs = Math.max(this.#closedUntil - now, ...waits);
     return waitMs > 0 ? { waitMs } : this.count(true);
   }
 
@@ -56,15 +62,15 @@ export class LocalShare {
 
   /**
    * Calls that Postgres does not know of; `rests` gives for how long each still counts, by span. One that is under way
-   * is over within `longestCallMs`.
+   * is over within `holdMs`.
    */
-  unreported(longestCallMs: number): { calls: CountedCall[]; rests: Record<Span, number[]> } {
+  unreported(holdMs: number): { calls: CountedCall[]; rests: Record<Span, number[]> } {
     const calls = this.#calls.filter((call) => call.unreported);
     const now = this.now();
     const rests: Record<Span, number[]> = { minute: [], hour: [] };
     for (const { span, ms } of this.limits) {
       rests[span] = calls
-        .map(({ countsUntil }) => Math.min(countsUntil[span] - now, ms + longestCallMs))
+        .map(({ countsUntil }) => Math.min(countsUntil[span] - now, ms + holdMs))
         .filter((rest) => rest > 0);
     }
     return { calls, rests };

@@ -15,6 +15,14 @@ export function responseDeadline(createdAt: number, response: ResponsePolicy): n
   return createdAt + response.deadline;
 }
 
+/** An answer goes before everything else this long before its deadline: time for some thousands of calls. */
+const DUE_WITHIN = 3_600_000;
+
+/** Whether an answer with this deadline is close to it, or late. */
+export function isAnswerDue(deadline: number, now: number): boolean {
+  return deadline - now <= DUE_WITHIN;
+}
+
 /**
  * The alarms still owed to an item first heard of at `heardAt`, in order. Warnings already past then are one, due at
  * once; when the deadline itself is past only the breach is left.

@@ -2,15 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { CallStop } from '../db/call-stop.js';
 import { UNAVAILABLE, type Outage } from '../db/call-stops.js';
 import type { Notification } from '../domain/notification.js';
-import { OffergridError } from '../integrations/offergrid/errors.js';
 
 /** How soon a stop is found to be over, ended by another process. */
 const LOOK_EVERY_MS = 1_000;
 
 export interface KeyWatchOptions {
   stop: CallStop;
-  /** One read that is let through the stop. */
-  probe: () => Promise<unknown>;
+  /** Whether the key is taken and the platform answers; its read is let through the stop. */
+  probe: () => Promise<boolean>;
   startNotification: (notification: Notification) => Promise<void>;
   /** Where people go to look, null where that is not known. */
   url: string | null;
@@ -40,7 +39,7 @@ export function watchKey(options: KeyWatchOptions): { close(): Promise<void> } {
       const state = await stop.turn();
       if (!state.up) return;
       if (!state.announced) await announce(state.outage);
-      if (state.mine && (await isTaken(options.probe))) {
+      if (state.mine && (await options.probe())) {
         await stop.end(state.outage);
         options.onResumed();
         // Older news may have come in between: the next look tells whether it is over.
@@ -61,16 +60,6 @@ export function watchKey(options: KeyWatchOptions): { close(): Promise<void> } {
       await watching;
     },
   };
-}
-
-/** Only a good answer says so: a failing platform may not have looked at the key. */
-async function isTaken(probe: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await probe();
-    return true;
-  } catch (error) {
-    return error instanceof OffergridError && error.kind === 'not_found';
-  }
 }
 
 /** What the platform said is left out: it might repeat the key. */

@@ -26,6 +26,7 @@ import { createCallSlots } from './call-slots.js';
 import { createWorkers } from './create-workers.js';
 import { startHealthServer } from './health-server.js';
 import { createLogger, installRuntime } from './logger.js';
+import { isKeyTaken } from './key-probe.js';
 import { watchKey } from './key-watch.js';
 import { offergridGate, probeGate } from './offergrid-gate.js';
 import { ensureSearchAttributes, SearchAttributesMissing } from './search-attributes.js';
@@ -61,7 +62,10 @@ async function main(config: WorkerConfig): Promise<void> {
   const budget = createCallBudget({
     ...{ pool, budget: budgetName(baseUrl, apiKey), callsPerMinute, callsPerHour },
     onAway: (error) =>
-      logger.error({ err: error }, 'no call budget without Postgres: this process keeps to a share'),
+      logger.error(
+        { err: error },
+        'no call budget without Postgres: no calls for a while, then a share of them',
+      ),
     onBack: () => logger.info('the call budget is shared again'),
   });
   const callSlots = createCallSlots(budget);
@@ -79,7 +83,7 @@ async function main(config: WorkerConfig): Promise<void> {
     const probing = createOffergridClient({ baseUrl, apiKey, gate: probeGate(budget) });
     keyWatch = watchKey({
       stop: budget.stop,
-      probe: () => probing.listItems('pending'),
+      probe: () => isKeyTaken(probing),
       startNotification,
       url: config.publicUrl === undefined ? null : `${config.publicUrl.replace(/\/+$/, '')}/ops`,
       onProblem: (error, what) => logger.error({ err: error }, what),

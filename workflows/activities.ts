@@ -15,9 +15,12 @@ import type {
 } from '../domain/activities.js';
 import { OFFERGRID_QUEUE } from '../domain/workflow-names.js';
 
-/** Lower is sooner: answers, then other updates, then reads, then reconciliation (the order the call budget is spent in). */
+/**
+ * Lower is sooner: answers close to their deadline, then all other updates, then reads, then reconciliation (the order the
+ * call budget is spent in).
+ */
 const PRIORITY = {
-  ...{ answer: 1, update: 2, read: 3, reconcile: 4 },
+  ...{ dueAnswer: 1, update: 2, read: 3, reconcile: 4 },
   /** On the other queue, before calls to a provider's system that hangs. */
   own: 1,
 } as const;
@@ -57,7 +60,7 @@ const AFTER_ATTEMPT = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
 export const { fetchItem, fetchOffer } = offergrid(PRIORITY.read);
 export const { updateStatus } = offergrid(PRIORITY.update, AFTER_ATTEMPT);
-export const { updateStatus: giveAnswer } = offergrid(PRIORITY.answer, AFTER_ATTEMPT);
+export const { updateStatus: giveDueAnswer } = offergrid(PRIORITY.dueAnswer, AFTER_ATTEMPT);
 
 export const { compareStatus } = proxyActivities<ReconcileActivities>({
   taskQueue: OFFERGRID_QUEUE,

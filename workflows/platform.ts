@@ -1,6 +1,7 @@
+import { isAnswerDue } from '../domain/response-deadline.js';
 import { updateFor, type Step } from '../domain/status-update.js';
 import type { Status } from '../domain/status.js';
-import { giveAnswer, updateStatus } from './activities.js';
+import { giveDueAnswer, updateStatus } from './activities.js';
 import { hasCancellation, isTellingOfCancellation, saidCancelled } from './ending.js';
 import type { Refusal } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
@@ -55,7 +56,8 @@ export class Platform {
     const from = item.status ?? 'pending';
     const { timeZone, stages } = item.rules.policy;
     const update = updateFor(step, { timeZone, contactWithin: stages.contact, facts: item.facts });
-    const send = step.status === 'accepted' || step.status === 'rejected' ? giveAnswer : updateStatus;
+    const isAnswer = step.status === 'accepted' || step.status === 'rejected';
+    const isDue = () => isAnswer && item.sla !== null && isAnswerDue(item.sla.deadline, Date.now());
     const endsIt = item.callingOff || step.status === 'rejected';
     const isTakenBack = () =>
       stillWanted?.() === false || saidCancelled(item) || (!endsIt && hasCancellation(item));
@@ -63,8 +65,11 @@ export class Platform {
     for (;;) {
       if (item.refusal === null) {
         if (isTakenBack()) return 'put_off';
-        const call = (again: boolean) =>
-          send({ itemId: item.itemId, from, update, repeated: again || item.unsure });
+        const call = (again: boolean) => {
+          // Each round anew: what was far from its deadline at first may be close to it by now.
+          const send = isDue() ? giveDueAnswer : updateStatus;
+          return send({ itemId: item.itemId, from, update, repeated: again || item.unsure });
+        };
         const result = await unless(isTakenBack, () => reach(item, call));
         switch (result?.kind) {
           case undefined:

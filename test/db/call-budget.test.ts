@@ -41,8 +41,11 @@ async function takeAtOnce(budget: CallBudget): Promise<Lease | null> {
   const got = await budget.acquire();
   return 'waitMs' in got ? null : got;
 }
-async function take(budget: CallBudget, until = Infinity): Promise<Lease | null> {
-  while (performance.now() < until) {
+/** A moment, or a signal. */
+type Until = number | AbortSignal;
+const isOver = (until: Until) => (typeof until === 'number' ? performance.now() >= until : until.aborted);
+async function take(budget: CallBudget, until: Until = Infinity): Promise<Lease | null> {
+  while (!isOver(until)) {
     const got = await budget.acquire();
     if (!('waitMs' in got)) return got;
     await wait(got.waitMs);
@@ -62,7 +65,7 @@ async function takeAll(budget: CallBudget): Promise<Lease[]> {
  * Sends without a pause until the deadline. The platform counts by turns a whole window's worth of calls just before
  * their answers and the next just as they are sent: what comes closest together.
  */
-async function sendOn(budget: CallBudget, arrivals: ArrivalCounter, until: number, callMs = 0) {
+async function sendOn(budget: CallBudget, arrivals: ArrivalCounter, until: Until, callMs = 0) {
   for (;;) {
     const lease = await take(budget, until);
     if (lease === null) return;
@@ -238,32 +241,131 @@ describe('without Postgres', () => {
     return { line, budget, events };
   }
 
+  const SPANS = { minute: 1_000, hour: 60_000 };
+  const HOLD = 1_000;
+  /** Until what was taken through Postgres before counts no more. */
+  const QUIET = SPANS.minute + HOLD;
+  const SHORT = { spans: SPANS, holdMs: HOLD, reportsMs: 3_000 };
+
   test('a process keeps to a quarter, less what it has sent', async () => {
-    const spans = { minute: 60_000, hour: 3_600_000 };
-    const { line, budget, events } = await withLine({ budget: 'away', spans });
-    const sent = [await takeAtOnce(budget), await takeAtOnce(budget)];
-    for (const lease of sent) lease?.answered();
+    const { line, budget, events } = await withLine({ budget: 'away', ...SHORT });
+    // Two calls that are under way all the time.
+    expect([await takeAtOnce(budget), await takeAtOnce(budget)]).not.toContain(null);
     await line.cut();
-    expect(await takeAll(budget)).toHaveLength(3);
+    expect(await takeAll(budget)).toEqual([]);
+    await eventually('the share', async () => (await takeAtOnce(budget)) ?? undefined);
+    expect(await takeAll(budget)).toHaveLength(2);
     expect(events).toEqual(['away']);
   });
 
-  test('one that starts then has its share too, and it fills again', async () => {
-    const { line, budget } = await withLine({ budget: 'away-from-start' });
+  test('one that starts then sends nothing at first, and then has its share too, which fills again', async () => {
+    const { line, budget } = await withLine({ budget: 'away-from-start', ...SHORT });
     await line.cut();
     const arrivals = new ArrivalCounter();
-    await sendOn(budget, arrivals, performance.now() + 5_000);
+    const began = performance.now();
+    await sendOn(budget, arrivals, began + QUIET + 2_500);
+    expect(arrivals.at[0]! - began).toBeGreaterThan(QUIET);
     expect(arrivals.at.length).toBeGreaterThanOrEqual(10);
-    expect(arrivals.most(2_000)).toBe(5);
+    expect(arrivals.most(SPANS.minute)).toBe(5);
+  });
+
+  test('the limit is kept by those it goes away from and those that start meanwhile, and when it is back', async () => {
+    const arrivals = new ArrivalCounter();
+    const [busy, idle, late] = await Promise.all(
+      Array.from({ length: 3 }, () => withLine({ budget: 'through', ...SHORT })),
+    );
+    const ends = new AbortController();
+    const sending: Promise<void>[] = [];
+    const sendTo = (budget: CallBudget) => sending.push(sendOn(budget, arrivals, ends.signal));
+    const lines = [busy!.line, idle!.line, late!.line];
+    const shares = () => arrivals.at.length;
+
+    sendTo(busy!.budget);
+    await eventually('a full window', () => shares() >= 20);
+    for (const line of lines) await line.cut();
+    sendTo(idle!.budget);
+    const before = shares();
+    await eventually('calls of both without Postgres', () => shares() >= before + 12);
+    sendTo(late!.budget);
+    await eventually('calls of all three', () => shares() >= before + 40);
+    // The last one that comes back has calls to report.
+    for (const line of lines) {
+      await line.mend();
+      await wait(500);
+    }
+    const back = shares();
+    await eventually('full windows', () => shares() >= back + 45);
+    ends.abort();
+    await Promise.all(sending);
+    expect(arrivals.most(SPANS.minute)).toBe(20);
+  });
+
+  test('who had nothing to report waits for what others have', async () => {
+    const arrivals = new ArrivalCounter();
+    const [idle, busy] = await Promise.all([1, 2].map(() => withLine({ budget: 'reports', ...SHORT })));
+    for (const { line, budget } of [idle!, busy!]) {
+      (await takeAtOnce(budget))!.unused();
+      await line.cut();
+      expect(await takeAtOnce(budget)).toBeNull();
+    }
+    const ends = new AbortController();
+    const sending = [sendOn(busy!.budget, arrivals, ends.signal)];
+    await eventually('calls without Postgres', () => arrivals.at.length >= 5);
+    await idle!.line.mend();
+    await eventually('its end for one', () => idle!.events.includes('back'));
+    sending.push(sendOn(idle!.budget, arrivals, ends.signal));
+    await wait(1_500);
+    await busy!.line.mend();
+    await eventually('its end for the other', () => busy!.events.includes('back'));
+    const back = arrivals.at.length;
+    await eventually('full windows', () => arrivals.at.length >= back + 25);
+    ends.abort();
+    await Promise.all(sending);
+    expect(arrivals.most(SPANS.minute)).toBe(20);
+  });
+
+  test('where the hour’s limit binds, nothing is sent before what it counted is past', async () => {
+    const spans = { minute: 500, hour: 3_000 };
+    const options = { budget: 'bound by the hour', callsPerMinute: 10, callsPerHour: 20, spans, holdMs: 500 };
+    const arrivals = new ArrivalCounter();
+    const [before, then] = await Promise.all([1, 2].map(() => withLine(options)));
+    await sendOn(before!.budget, arrivals, performance.now() + 1_500);
+    expect(arrivals.at).toHaveLength(20);
+    await before!.line.cut();
+    await then!.line.cut();
+    const until = performance.now() + 6_000;
+    await Promise.all([before!, then!].map(({ budget }) => sendOn(budget, arrivals, until)));
+    expect(arrivals.at.length).toBeGreaterThanOrEqual(30);
+    expect(arrivals.most(spans.hour)).toBe(20);
+  });
+
+  test('a connection that breaks is no outage', async () => {
+    const { budget, events } = await withLine({ budget: 'reset', ...SHORT });
+    (await takeAtOnce(budget))!.unused();
+    const blocking = await database.pool.connect();
+    await blocking.query('begin; lock table call_slots in access exclusive mode');
+    const taking = takeAtOnce(budget);
+    await eventually('a query to be cut off', async () => {
+      const { rowCount } = await database.pool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+          where datname = current_database() and wait_event_type = 'Lock' and query like '%call_slots%'`,
+      );
+      return rowCount !== 0;
+    });
+    await blocking.query('rollback');
+    blocking.release();
+    expect(await taking).not.toBeNull();
+    expect(events).toEqual([]);
   });
 
   test('what was sent meanwhile counts for all when it is back', async () => {
-    const spans = { minute: 60_000, hour: 3_600_000 };
-    const { line, budget, events } = await withLine({ budget: 'back', spans });
+    const spans = { minute: 4_000, hour: 60_000 };
+    const { line, budget, events } = await withLine({ budget: 'back', spans, holdMs: 500, reportsMs: 500 });
     (await takeAtOnce(budget))?.unused();
     await eventually('it to be free', async () => (await freeSlots('back')) === 20);
     await line.cut();
-    const alone = await takeAll(budget);
+    const first = await eventually('the share', async () => (await takeAtOnce(budget)) ?? undefined);
+    const alone = [first, ...(await takeAll(budget))];
     expect(alone).toHaveLength(5);
     for (const lease of alone) lease.answered();
     await line.mend();

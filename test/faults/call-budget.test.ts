@@ -7,6 +7,7 @@ import { startTemporal } from '../../sandbox/stack/temporal-server.js';
 import { ArrivalCounter } from '../db/sliding-window.js';
 import { eventually } from '../support/eventually.js';
 import { startTestSystem } from '../support/test-system.js';
+import { expectInOrder, place, placeWaiting, untilWaiting, wantCalls } from './calls-by-urgency.js';
 import { experiment } from './experiment.js';
 import { plantDefect } from './planted-defect.js';
 import { overtakings, queuedCalls } from './queue-order.js';
@@ -19,8 +20,12 @@ interface Load {
   calls: number;
   /** Milliseconds that stand for the minute. */
   minute: number;
-  /** Two calls each, the read and the answer. */
+  /** Orders whose answer is close to its deadline, orders that get an appointment, and orders that fill the queue. */
+  due: number;
+  updates: number;
   orders: number;
+  /** New orders that come just before them. */
+  reads: number;
 }
 
 interface Size extends Load {
@@ -39,10 +44,15 @@ const OVERTAKEN = 0.1;
 experiment<Size>({
   name: 'two workers, a full queue',
   passes: '0 answers of 429, at least 98 % of the budget used in full windows, priority order kept',
-  small: { calls: 15, minute: 5_000, orders: 22, used: 0.7, overtaken: OVERTAKEN, idle: 10_000 },
+  small: {
+    ...{ calls: 25, minute: 6_000, due: 5, updates: 5, orders: 6, reads: 24 },
+    ...{ used: 0.7, overtaken: OVERTAKEN, idle: 10_000 },
+  },
   full: {
-    ...{ calls: 100, minute: MINUTE, orders: 200, used: 0.98, overtaken: OVERTAKEN, idle: 1_500 },
-    fourPartitions: { calls: 100, minute: MINUTE, orders: 100 },
+    // Some 420 calls: three minutes after the first hundred.
+    ...{ calls: 100, minute: MINUTE, due: 40, updates: 40, orders: 130, reads: 60 },
+    ...{ used: 0.98, overtaken: OVERTAKEN, idle: 1_500 },
+    fourPartitions: { calls: 100, minute: MINUTE, due: 20, updates: 20, orders: 50, reads: 20 },
   },
   defect: {
     what: 'a slot is free again without having rested for its minute',
@@ -58,6 +68,7 @@ experiment<Size>({
     expect(seen.most, 'calls in the fullest minute').toBe(size.calls);
     expect(seen.used, 'share of the budget that was used').toBeGreaterThanOrEqual(size.used);
     expect(seen.overtaken / seen.queued, 'share of calls overtaken').toBeLessThan(size.overtaken);
+    seen.expectOrder();
     const figures = {
       calls: seen.calls,
       'answers of 429': seen.refused,
@@ -83,7 +94,7 @@ async function measure(load: Load, programs: string, patience: number, temporalA
   const system = await startTestSystem(
     {
       programs: scaled.programs,
-      policy: { reconcileEvery: '5s' },
+      policy: { reconcileEvery: '5s', acknowledgeAfter: null },
       offergrid: { callsPerMinute: load.calls, minuteWindowMs: load.minute, callsPerHour: 100_000 },
       env: { OFFERGRID_CALLS_PER_MINUTE: `${load.calls}`, OFFERGRID_CALLS_PER_HOUR: '100000' },
     },
@@ -108,14 +119,28 @@ async function measure(load: Load, programs: string, patience: number, temporalA
   );
   const idle = Date.parse(acceptance.at) - placed;
 
-  const items = Array.from({ length: load.orders }, () => control.placeOrder().items[0]!.itemId);
-  const answered = () => items.filter((itemId) => control.path(itemId).includes('accepted')).length;
   const refused = () => control.calls().filter(({ status }) => status === 429).length;
+  const isAt = (status: 'accepted' | 'scheduled') => (itemId: string) =>
+    control.path(itemId).includes(status);
   // Refused calls pause everything for as long as the platform says: that is seen at once, and not waited for.
-  await eventually('all answers', () => refused() > 0 || answered() === items.length, {
-    within: patience,
-    seen: () => ({ answered: answered(), calls: control.calls().length }),
-  });
+  const isOver = () => refused() > 0;
+  const waiting = placeWaiting(system, load);
+  const orders = place(system, load.orders);
+  await untilWaiting(system, waiting, patience, isOver);
+  const wanted = { ...waiting, reads: place(system, load.reads) };
+  const isRecent = ({ at }: { at: string }) => Date.parse(at) > Date.now() - load.minute;
+  await eventually('a full window', () => isOver() || control.calls().filter(isRecent).length >= load.calls);
+  if (!isOver()) await wantCalls(system, waiting);
+  const before = control.calls().length;
+  const answers = [...wanted.due, ...orders, ...wanted.reads];
+  await eventually(
+    'all answers and appointments',
+    () => isOver() || (answers.every(isAt('accepted')) && wanted.updates.every(isAt('scheduled'))),
+    {
+      within: patience,
+      seen: () => ({ answered: answers.filter(isAt('accepted')).length, calls: control.calls().length }),
+    },
+  );
 
   const calls = control.calls();
   const arrivals = new ArrivalCounter();
@@ -125,9 +150,12 @@ async function measure(load: Load, programs: string, patience: number, temporalA
   const used = arrivals.utilisation(load.calls, load.minute);
   // What was answered last has to be in its history, too.
   await wait(200);
-  const queued = await queuedCalls(system.client);
+  const queued = await queuedCalls(system.client, wanted.due);
   const overtaken = overtakings(queued).length;
-  return { idle, calls: calls.length, refused: refused(), most, used, queued: queued.length, overtaken };
+  return {
+    ...{ idle, calls: calls.length, refused: refused(), most, used, queued: queued.length, overtaken },
+    expectOrder: () => expectInOrder(system, wanted, before),
+  };
 }
 
 /** The programs, with a minute that is shorter than the settings allow. */

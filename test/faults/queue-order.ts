@@ -1,9 +1,10 @@
 import type { Client } from '@temporalio/client';
-import { OFFERGRID_QUEUE } from '../../domain/workflow-names.js';
+import { fulfillmentWorkflowId, OFFERGRID_QUEUE } from '../../domain/workflow-names.js';
 
-/** A call in Temporal's queue: from `scheduled` until a worker took it, in epoch milliseconds; lower is more urgent. */
+/** A call in Temporal's queue: from `scheduled` until a worker took it, in epoch milliseconds. */
 export interface QueuedCall {
-  priority: number;
+  /** Lower is more urgent: by the nature of the call, not by the priority it was given. */
+  urgency: number;
   scheduled: number;
   started: number;
 }
@@ -18,37 +19,47 @@ const AT_ONCE = 2_000;
 export function overtakings(queued: QueuedCall[]): QueuedCall[] {
   return queued.filter((urgent) =>
     queued.some(
-      ({ priority, started }) =>
-        priority > urgent.priority &&
+      ({ urgency, started }) =>
+        urgency > urgent.urgency &&
         started > urgent.scheduled + AT_ONCE &&
         started < urgent.started - AT_ONCE,
     ),
   );
 }
 
-/** The calls to Offergrid that all workflows of the namespace asked for. */
-export async function queuedCalls(client: Client): Promise<QueuedCall[]> {
+/** The calls to Offergrid that all workflows of the namespace asked for; `due`: items whose answer is close to its deadline. */
+export async function queuedCalls(client: Client, due: readonly string[]): Promise<QueuedCall[]> {
   const ids: { workflowId: string; runId: string }[] = [];
   for await (const { workflowId, runId, type } of client.workflow.list())
     if (type !== 'sendNotification') ids.push({ workflowId, runId });
+  const urgent = new Set(due.map(fulfillmentWorkflowId));
   const histories = await Promise.all(
-    ids.map(({ workflowId, runId }) => client.workflow.getHandle(workflowId, runId).fetchHistory()),
+    ids.map(async ({ workflowId, runId }) => {
+      const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+      return { events, isDue: urgent.has(workflowId) };
+    }),
   );
-  return histories.flatMap(({ events }) =>
+  return histories.flatMap(({ events, isDue }) =>
     (events ?? []).flatMap(({ eventTime, activityTaskStartedEventAttributes: start }) => {
       const scheduled = events?.find(({ eventId }) => Number(eventId) === Number(start?.scheduledEventId));
-      const { taskQueue, priority } = scheduled?.activityTaskScheduledEventAttributes ?? {};
+      const { taskQueue, activityType } = scheduled?.activityTaskScheduledEventAttributes ?? {};
       // Of a repeated call only the last attempt's start is there, and when it joined the queue again is not.
       if (start == null || start.attempt !== 1 || taskQueue?.name !== OFFERGRID_QUEUE) return [];
       return [
         {
-          priority: priority?.priorityKey ?? 3,
+          urgency: urgencyOf(activityType?.name, isDue),
           scheduled: millis(scheduled?.eventTime),
           started: millis(eventTime),
         },
       ];
     }),
   );
+}
+
+/** Offers are not synced here; of the items that are due nothing but the answer is told. */
+function urgencyOf(activity: string | null | undefined, isDue: boolean): number {
+  if (activity === 'updateStatus') return isDue ? 1 : 2;
+  return activity === 'compareStatus' ? 4 : 3;
 }
 
 type Timestamp = { seconds?: unknown; nanos?: number | null };

@@ -36,6 +36,7 @@ import { createNamespace } from '../../sandbox/stack/temporal-namespace.js';
 import { startNotificationSink, type NotificationSink } from '../../sandbox/system/notification-sink.js';
 import { createCallSlots } from '../../workers/call-slots.js';
 import { createWorkers } from '../../workers/create-workers.js';
+import { isKeyTaken } from '../../workers/key-probe.js';
 import { watchKey } from '../../workers/key-watch.js';
 import { offergridGate, probeGate } from '../../workers/offergrid-gate.js';
 import { startOutageProxy, type OutageProxy } from '../api/outage-proxy.js';
@@ -49,9 +50,15 @@ const NOTIFY_SECRET = Buffer.from('a secret for the tests only').toString('base6
 export interface CallWorkersOptions {
   policy?: object;
   callsPerMinute?: number;
-  /** Milliseconds that stand for the minute, for the platform and for the budget; the hour is out of the way. */
+  callsPerHour?: number;
+  /** Milliseconds that stand for the minute and for the hour, for the platform and for the budget. */
   minuteMs?: number;
+  hourMs?: number;
+  /** For how long a lease may be out; without Postgres nothing is sent until those of others can be out no more. */
+  holdMs?: number;
   probeEveryMs?: number;
+  /** Milliseconds until a call to Offergrid is given up. */
+  timeoutMs?: number;
   /** After how many milliseconds a lease that no task came for goes back. */
   idleMs?: number;
   offergrid?: Partial<SandboxOffergridOptions>;
@@ -85,6 +92,8 @@ export interface CallWorkers {
 
 export async function startCallWorkers(options: CallWorkersOptions = {}): Promise<CallWorkers> {
   const { callsPerMinute = 10_000, minuteMs = 60_000, probeEveryMs = 2_000 } = options;
+  // Out of the way unless a test says otherwise.
+  const { callsPerHour = 100_000, hourMs = 3_600_000, holdMs, timeoutMs } = options;
   const closing: (() => Promise<unknown>)[] = [];
   const address = options.temporalAddress ?? inject('temporalAddress');
   const namespace = `test-${randomUUID()}`;
@@ -99,7 +108,7 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
   closing.push(() => ownPool.end());
   const offergrid = await startSandboxOffergrid({
     ...{ providerKey: PROVIDER_KEY, resellerKey: 'reseller', minuteWindowMs: minuteMs, callsPerMinute },
-    ...{ callsPerHour: 1_000_000, ...options.offergrid },
+    ...{ callsPerHour, hourWindowMs: hourMs, ...options.offergrid },
   });
   closing.push(offergrid.close);
   const provider = await startSandboxProvider({ apiKey: PROVIDER_KEY });
@@ -118,15 +127,17 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
     const pool = createPool(through.href);
     const baseUrl = offergrid.url;
     const budget = createCallBudget({
-      ...{ pool, budget: budgetName(baseUrl, apiKey), callsPerMinute, callsPerHour: 100_000 },
-      ...{ spans: { minute: minuteMs, hour: 3_600_000 }, probeEveryMs },
+      ...{ pool, budget: budgetName(baseUrl, apiKey), callsPerMinute, callsPerHour },
+      ...{ spans: { minute: minuteMs, hour: hourMs }, probeEveryMs },
+      ...(holdMs === undefined ? {} : { holdMs }),
     });
     const { idleMs } = options;
     const callSlots = createCallSlots(budget, idleMs === undefined ? {} : { idleMs });
     const said: string[] = [];
-    const probing = createOffergridClient({ baseUrl, apiKey, gate: probeGate(budget) });
+    const platform = { baseUrl, apiKey, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    const probing = createOffergridClient({ ...platform, gate: probeGate(budget) });
     const watch = watchKey({
-      ...{ stop: budget.stop, probe: () => probing.listItems('pending'), url: 'https://ops.example.com/ops' },
+      ...{ stop: budget.stop, probe: () => isKeyTaken(probing), url: 'https://ops.example.com/ops' },
       startNotification: notificationStarter(client),
       onProblem: (_error, what) => said.push(what),
       onResumed: () => said.push('resumed'),
@@ -138,7 +149,7 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
       ...{ connection: native, namespace, callSlots, shutdownGrace: 2_000 },
       workflowBundle: { codePath: join(projectRoot(), 'dist/workflow-bundle.js') },
       dependencies: {
-        offergrid: createOffergridClient({ baseUrl, apiKey, gate }),
+        offergrid: createOffergridClient({ ...platform, gate }),
         provider: createProviderClient({ baseUrl: provider.url, apiKey: PROVIDER_KEY }),
         offers: createOffers(pool),
         records: createOrderRecords(pool),

@@ -83,6 +83,42 @@ describe.each([401, 403])('a %i', (status) => {
   });
 });
 
+test.each<[string, HttpFault]>([
+  ['is refused', { kind: 'error', status: 422 }],
+  ['cannot be read', { kind: 'error', status: 200, body: 'Not what you asked for' }],
+  ['never comes in time', { kind: 'delay', ms: 60_000 }],
+])('the key works again though the list that is to tell it %s', async (_what, fault) => {
+  const system = await start({ timeoutMs: 1_000 });
+  const worker = await system.startWorker();
+  system.offergrid.control.setFaults([
+    { ...REFUSED, path: '/provider/orders/*', times: 1 },
+    { ...fault, path: PROBED },
+  ]);
+  const items = await system.place(3);
+  await firstRefusal(system);
+  await eventually('the resumption', () => worker.said.includes('resumed'));
+  const waiting = untouched(system, items);
+  await eventually('the answers', () => waiting.every(isAnswered(system)));
+  expect(worker.said).toEqual(['stopped', 'resumed']);
+});
+
+test('a probe that is redirected, fails or hangs ends no stop', async () => {
+  const system = await start({ timeoutMs: 500, probeEveryMs: 500 });
+  const worker = await system.startWorker();
+  const calls = () => system.offergrid.control.calls().length;
+  system.offergrid.control.setFaults([REFUSED]);
+  await system.place(1);
+  await firstRefusal(system);
+  const path = '/provider/**';
+  const redirect = { kind: 'error', status: 302, path } as const;
+  for (const fault of [redirect, { ...redirect, status: 503 }, { kind: 'hang', path } as const]) {
+    system.offergrid.control.setFaults([fault]);
+    const before = calls();
+    await eventually('a probe, and what came of it', () => calls() >= before + 3 || worker.said.length > 1);
+    expect(worker.said).toEqual(['stopped']);
+  }
+});
+
 test('who meets a refusal and dies leaves the telling and the probing to others', async () => {
   const system = await start();
   const first = await system.startWorker();
@@ -158,7 +194,7 @@ test('a late refusal of a call from before the stop’s end stops nothing again'
 });
 
 test('without Postgres a worker stops by itself, and Postgres is told when it is back', async () => {
-  const system = await start();
+  const system = await start({ minuteMs: 1_000, hourMs: 1_000, holdMs: 2_000 });
   const [alone, other] = [await system.startWorker(), await system.startWorker()];
   await system.place(2).then((items) => eventually('a start', () => items.every(isAnswered(system))));
   await other.stop();
