@@ -1,5 +1,5 @@
 import type { Status } from '../domain/status.js';
-import { hasCancellation } from './ending.js';
+import { isToEnd } from './ending.js';
 import type { ItemState } from './item-state.js';
 
 const STEP = 'the status at Offergrid';
@@ -29,7 +29,7 @@ export function catchUp(item: ItemState): void {
 /** Minutes at first, and no longer than reconciliation takes. */
 const FIRST_READ = 60_000;
 
-/** Waits before an item that could not be read is read once more, with that before a person. `times` it was so before. */
+/** Waits before an item that was not shown is read once more, with that before a person. `times` it was so before. */
 export async function untilWorthReading(
   item: ItemState,
   times: number,
@@ -40,6 +40,6 @@ export async function untilWorthReading(
   const known = hints.length;
   item.stuck[STEP] = { code: 'drift', retries };
   item.raise('drift', message, told);
-  const isAsked = () => item.retries > retries || item.hints.length > known || hasCancellation(item);
+  const isAsked = () => item.retries > retries || item.hints.length > known || isToEnd(item);
   await item.fibers.rest(isAsked, Math.min(FIRST_READ * 2 ** times, PAUSE));
 }

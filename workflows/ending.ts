@@ -1,6 +1,6 @@
 import { answeredSlaState } from '../domain/response-deadline.js';
 import { outcomeOf } from '../domain/stage.js';
-import { isFinal, type Status } from '../domain/status.js';
+import { isFinal, isUnanswered, type Status } from '../domain/status.js';
 import type { ItemState } from './item-state.js';
 
 const CANCELLED = 'order.cancelled';
@@ -53,6 +53,12 @@ export function saidCancelled({ hints }: ItemState): boolean {
 /** Word has come that the order is called off: nothing else is begun or told until that has been settled. */
 export function isCalledOff(item: ItemState): boolean {
   return item.callingOff || hasCancellation(item) || saidCancelled(item);
+}
+
+/** A person, the provider or a rule has called it off or rejected it: whatever the platform shows, nothing is begun for it. */
+export function isToEnd(item: ItemState): boolean {
+  const isRejected = item.verdict !== null && isUnanswered(item.status ?? 'pending');
+  return item.callingOff || hasCancellation(item) || isRejected;
 }
 
 /** What is told to the platform ends the order because it was called off. */

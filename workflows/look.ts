@@ -2,7 +2,7 @@ import type { ItemLookup } from '../domain/activities.js';
 import { isFurther, walk, type Status } from '../domain/status.js';
 import { fetchItem, updateStatus } from './activities.js';
 import { catchUp, fallBehind, untilWorthReading } from './drift.js';
-import { hasCancellation, isCalledOff, saidCancelled } from './ending.js';
+import { isCalledOff, isToEnd, saidCancelled } from './ending.js';
 import type { ItemState } from './item-state.js';
 import { reach } from './reach.js';
 import { takeRemote } from './shown-status.js';
@@ -13,11 +13,9 @@ export async function lookAt(item: ItemState): Promise<void> {
   // They stand until the answer is there: nothing is begun meanwhile of an order that may be cancelled.
   const answered = item.hints.length;
   const lookup = await read(item);
+  if (lookup.kind !== 'found') fallBehind(item, null, ...unseen(lookup, item));
   item.hints.splice(0, answered);
-  if (lookup.kind !== 'found') {
-    fallBehind(item, null, ...notShown(lookup, 'Offergrid does not show this item any more.'));
-    return;
-  }
+  if (lookup.kind !== 'found') return;
   const { status } = lookup.item;
   item.unsure = false;
   if (item.status === null || isFurther(status, item.status)) takeRemote(item, status);
@@ -36,17 +34,25 @@ export function notShown(
 }
 
 /**
- * What cannot be read goes before a person, and the order goes on; but not one that was cancelled there, as far as the
- * platform said: that is read again and again, until a person says that it is off.
+ * What is not shown goes before a person, and the order goes on; but not one that was cancelled there, as far as the
+ * platform said: that is read again and again, until it is to end by our own word.
  */
 async function read(item: ItemState): Promise<ItemLookup> {
   for (let times = 0; ; times += 1) {
     const lookup = await reach(item, () => fetchItem({ itemId: item.itemId }));
-    if (lookup.kind !== 'unreadable' || !saidCancelled(item) || hasCancellation(item)) return lookup;
-    const [message, told] = notShown(lookup, '');
-    const cancelled = ' It said that the order was cancelled.';
-    await untilWorthReading(item, times, message + cancelled, told + cancelled);
+    if (lookup.kind === 'found' || !saidCancelled(item) || isToEnd(item)) return lookup;
+    await untilWorthReading(item, times, ...unseen(lookup, item));
   }
+}
+
+/** For people, and for notifications. */
+function unseen(
+  lookup: Exclude<ItemLookup, { kind: 'found' }>,
+  item: ItemState,
+): [message: string, told: string] {
+  const [message, told] = notShown(lookup, 'Offergrid does not show this item any more.');
+  const cancelled = saidCancelled(item) ? ' It said that the order was cancelled.' : '';
+  return [message + cancelled, told + cancelled];
 }
 
 /**

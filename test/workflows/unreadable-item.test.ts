@@ -21,6 +21,9 @@ const ANSWERS: Record<string, Pick<Extract<HttpFault, { kind: 'error' }>, 'statu
   'a form nobody knows': { status: 200, body: { id: { nobody: 'knows' } } },
 };
 
+/** Or nothing at all, of an item it once showed. */
+const UNSHOWN: typeof ANSWERS = { ...ANSWERS, 'not known any more': { status: 404 } };
+
 const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const pathOf = (item: { itemId: string }) => time.offergrid.control.path(item.itemId);
 const command = (item: HeardItem, said: OperatorCommand) =>
@@ -75,7 +78,7 @@ test.each(Object.entries(ANSWERS))(
   },
 );
 
-test.each(Object.entries(ANSWERS))(
+test.each(Object.entries(UNSHOWN))(
   'looked at after a cancellation there, %s: nothing more is begun, and it is read until it shows',
   async (_, answer) => {
     const item = await time.hear({});
@@ -95,21 +98,6 @@ test.each(Object.entries(ANSWERS))(
     expect(orders.map((order) => order.state)).toEqual(['cancelled']);
   },
 );
-
-test('looked at after a cancellation there, and called off by a person as well: a person has to see to it', async () => {
-  const item = await time.hear({});
-  await until(item, ({ workOrderId }) => workOrderId !== null);
-  time.offergrid.control.cancelAsReseller(item.itemId);
-  hide(item.itemId, ANSWERS['refused']!);
-  await hint(item, 'order.cancelled');
-  await until(item, isAdrift);
-  await command(item, { command: 'cancel', reason: 'As Offergrid says', actor: 'dana' });
-  await until(item, ({ attention }) => attention?.code === 'offergrid_rejected_update');
-  time.offergrid.control.clearFaults();
-  await command(item, { command: 'retry', actor: 'dana' });
-  await item.handle.result();
-  expect((await look(item)).outcome).toBe('cancelled');
-});
 
 test('after an update whose reply was lost, refused: a person is told, and a retry does not send it twice', async () => {
   const item = await time.hear({});

@@ -1,0 +1,75 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Command } from '../../domain/command.js';
+import type { OrderView } from '../../domain/order-view.js';
+import { operate, platformEvent, state } from '../../workflows/messages.js';
+import { eventually } from '../support/eventually.js';
+import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
+
+/* Offergrid says that an order was cancelled, and does not show it: what a person says of it is acted on. */
+
+let time: SkippedTime;
+beforeAll(async () => {
+  time = await startSkippedTime({}, { server: 'dev' });
+});
+afterAll(() => time?.stop());
+afterEach(() => time.offergrid.control.clearFaults());
+
+const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
+const pathOf = (item: HeardItem) => time.offergrid.control.path(item.itemId);
+const updatesOf = (item: HeardItem) =>
+  time.offergrid.control
+    .calls()
+    .filter(({ method, path }) => method === 'PATCH' && path.includes(item.itemId))
+    .map(({ body }) => (body as { status: string }).status);
+const command = (item: HeardItem, said: Command) =>
+  item.handle.executeUpdate(operate, { args: [{ ...said, actor: 'dana' }] });
+const saidCancelled = (item: HeardItem) =>
+  item.handle.signal(platformEvent, {
+    ...{ id: 'cancelled', type: 'order.cancelled', occurredAt: '2031-01-01T00:00:00Z' },
+  });
+
+async function until(item: HeardItem, holds: (view: OrderView) => boolean): Promise<OrderView> {
+  const seeing = async () => {
+    const view = await look(item);
+    return holds(view) && view;
+  };
+  return await eventually('the expected view', seeing, { seen: () => look(item) });
+}
+
+/** The platform answers every call about the item with this, and has said that it was cancelled. */
+async function hidden(item: HeardItem, status: number): Promise<void> {
+  time.offergrid.control.setFaults([{ kind: 'error', status, path: `/provider/orders/${item.itemId}**` }]);
+  await saidCancelled(item);
+  const { attention } = await until(item, (view) => view.attention?.code === 'drift');
+  expect(attention?.message).toContain('the order was cancelled');
+}
+
+const isRefused = ({ attention }: OrderView) => attention?.code === 'offergrid_rejected_update';
+
+test.each([422, 404])('answered with %i, and called off by a person as well', async (status) => {
+  const item = await time.hear({});
+  await until(item, ({ workOrderId }) => workOrderId !== null);
+  time.offergrid.control.cancelAsReseller(item.itemId);
+  await hidden(item, status);
+  await command(item, { command: 'cancel', reason: 'As Offergrid says' });
+  const { attention } = await until(item, isRefused);
+  expect(attention?.message).toContain(`(${status})`);
+  time.offergrid.control.clearFaults();
+  await command(item, { command: 'retry' });
+  await item.handle.result();
+  expect((await look(item)).outcome).toBe('cancelled');
+});
+
+test('before its answer: it is not accepted, and a person may reject it', async () => {
+  const item = await time.hear({ incomplete: true });
+  await until(item, ({ attention }) => attention?.code === 'manual_review');
+  await hidden(item, 404);
+  await command(item, { command: 'approve' });
+  await command(item, { command: 'reject', reason: 'Gone' });
+  await until(item, isRefused);
+  expect(updatesOf(item)).toEqual(['rejected']);
+  time.offergrid.control.clearFaults();
+  await command(item, { command: 'retry' });
+  await item.handle.result();
+  expect(pathOf(item)).toEqual(['pending', 'rejected']);
+});
