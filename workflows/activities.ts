@@ -105,16 +105,28 @@ const patiently = proxyActivities<RecordActivities>({
 export const { findOffer, publish } = quickly;
 export const { loadRules, announce, record } = patiently;
 
-/**
- * The provider's systems. `giveUpAfter` (ms) bounds all attempts together. `finishAttempt`: an attempt that runs when the
- * call is cancelled is waited for, because it may still succeed.
- */
-export function providerCalls(
-  options: { giveUpAfter?: number; finishAttempt?: boolean } = {},
-): ProviderActivities {
+/** Some half an hour of growing pauses, and longer where their system asks for longer ones. Then a person should know. */
+export const PROVIDER_ATTEMPTS = 30;
+
+export interface ProviderCallOptions {
+  /** Milliseconds for all attempts together. */
+  giveUpAfter?: number;
+  /** Default: as many as it takes. */
+  attempts?: number;
+  /** An attempt that runs when the call is cancelled is waited for, because it may still succeed. */
+  finishAttempt?: boolean;
+}
+
+/** The provider's systems. */
+export function providerCalls(options: ProviderCallOptions = {}): ProviderActivities {
   return proxyActivities<ProviderActivities>({
     startToCloseTimeout: '11s',
-    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+    retry: {
+      initialInterval: '1s',
+      backoffCoefficient: 2,
+      maximumInterval: '1m',
+      ...(options.attempts === undefined ? {} : { maximumAttempts: options.attempts }),
+    },
     cancellationType:
       options.finishAttempt === true
         ? ActivityCancellationType.WAIT_CANCELLATION_COMPLETED

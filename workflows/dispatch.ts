@@ -1,10 +1,9 @@
-import type { Activation, ProviderAnswer } from '../domain/activities.js';
+import type { Activation, ProviderActivities, ProviderAnswer } from '../domain/activities.js';
 import { isTestOrder } from '../domain/order-item.js';
-import { providerCalls } from './activities.js';
 import type { Dispatch, DispatchStep } from './item-knowledge.js';
 import type { ItemState } from './item-state.js';
 import { hasEnded, isCalledOff, isCarriedOut, isOver } from './ending.js';
-import { whileOpen } from './reach.js';
+import { reachProvider, whileOpen } from './reach.js';
 import { unless } from './unless.js';
 import { simulatedVisit } from './simulated-visit.js';
 import { callOff } from './stand-down.js';
@@ -37,14 +36,15 @@ function begin(item: ItemState): Dispatch {
 }
 
 async function carryOutStep(step: DispatchStep, item: ItemState, dispatch: Dispatch): Promise<void> {
-  const calls = providerCalls({ finishAttempt: true });
   const { known, offer } = item;
+  const ask = <T>(call: (calls: ProviderActivities) => Promise<T>) =>
+    reachProvider(item, `the ${step}`, call, { finishAttempt: true });
   switch (step) {
     case 'activation': {
       const call = async () => {
         // Whatever becomes of the call: its answer may be lost, and a cancellation may come first.
         dispatch.activation = 'asked';
-        const answer = await whileOpen(item, () => calls.activate({ item: known, offer }));
+        const answer = await whileOpen(item, () => ask((calls) => calls.activate({ item: known, offer })));
         if (answer?.kind === 'refused') delete dispatch.activation;
         return answer;
       };
@@ -58,7 +58,7 @@ async function carryOutStep(step: DispatchStep, item: ItemState, dispatch: Dispa
       const call = () =>
         unless(
           () => isCarriedOut(item),
-          () => calls.createWorkOrder({ item: known, offer }),
+          () => ask((calls) => calls.createWorkOrder({ item: known, offer })),
         );
       const ordered = await insist(item, dispatch, step, call, needless);
       if (ordered !== null) await keepOne(item, ordered.workOrderId);
@@ -66,7 +66,8 @@ async function carryOutStep(step: DispatchStep, item: ItemState, dispatch: Dispa
     }
     case 'customer contact': {
       const { contactBy } = dispatch;
-      const call = () => whileOpen(item, () => calls.contactCustomer({ item: known, contactBy }));
+      const call = () =>
+        whileOpen(item, () => ask((calls) => calls.contactCustomer({ item: known, contactBy })));
       await insist(item, dispatch, step, call);
       break;
     }

@@ -27,8 +27,12 @@ export class Fibers {
     const place: RestingPlace = { woken: false, holds };
     this.#resting.add(place);
     const woken = () => (place.woken ||= holds());
-    await (within === undefined ? condition(woken) : condition(woken, within));
-    this.#resting.delete(place);
+    try {
+      await (within === undefined ? condition(woken) : condition(woken, within));
+    } finally {
+      // It may be cancelled with the call it waits for.
+      this.#resting.delete(place);
+    }
   }
 
   /** Something has come for one that waited. */

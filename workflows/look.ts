@@ -67,7 +67,6 @@ async function repair(item: ItemState, shown: Status, ours: Status): Promise<voi
     fallBehind(item, shown, `Offergrid shows ${shown}, behind ${ours}.`);
     return;
   }
-  item.repaired = true;
   let from = shown;
   for (const update of updates) {
     const at = from;
@@ -82,6 +81,7 @@ async function repair(item: ItemState, shown: Status, ours: Status): Promise<voi
       return;
     }
     if (result.kind === 'refused') {
+      item.repaired = true;
       const told = `Offergrid shows ${from}, behind ${ours}, and refused ${update.status} (${result.httpStatus}).`;
       fallBehind(item, from, `${told.slice(0, -1)}: ${result.detail}`, told);
       return;
@@ -90,5 +90,6 @@ async function repair(item: ItemState, shown: Status, ours: Status): Promise<voi
     item.journal.write({ type: 'note', actor: 'workflow', note });
     from = update.status;
   }
+  item.repaired = true;
   catchUp(item);
 }

@@ -65,16 +65,17 @@ export class Platform {
     for (;;) {
       if (item.refusal === null) {
         if (isTakenBack()) return 'put_off';
+        const { unsure } = item;
         const call = (again: boolean) => {
           // Each round anew: what was far from its deadline at first may be close to it by now.
           const send = isDue() ? giveDueAnswer : updateStatus;
-          return send({ itemId: item.itemId, from, update, repeated: again || item.unsure });
+          return send({ itemId: item.itemId, from, update, repeated: again || unsure });
         };
+        // Until there is an answer: a call that is taken back, or goes on in another run, may have got through.
+        item.unsure = true;
         const result = await unless(isTakenBack, () => reach(item, call));
         switch (result?.kind) {
           case undefined:
-            // No attempt is under way any more, but one may have got through.
-            item.unsure = true;
             return 'put_off';
           case 'applied':
             item.sent[step.status] = update;
@@ -84,6 +85,7 @@ export class Platform {
             takeRemote(item, result.status);
             return 'overtaken';
           case 'refused': {
+            item.unsure = unsure || result.unsure === true;
             if (step.status === 'submitted_to_provider') {
               // Only a courtesy: it must not stand in the way of the answer.
               const note = 'Offergrid refused the acknowledgement.';
@@ -91,7 +93,6 @@ export class Platform {
               return 'put_off';
             }
             item.refusal = refusalOf(step.status, result, item);
-            item.unsure ||= result.unsure === true;
             break;
           }
           default:

@@ -1,8 +1,12 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { mayPass } from './activities.js';
+import type { ProviderActivities } from '../domain/activities.js';
+import { mayPass, PROVIDER_ATTEMPTS, providerCalls, type ProviderCallOptions } from './activities.js';
 import { isOver } from './ending.js';
 import type { ItemState } from './item-state.js';
 import { unless } from './unless.js';
+
+/** Milliseconds before a round of attempts begins anew. */
+const BETWEEN_ROUNDS = 60_000;
 
 /**
  * Calls Offergrid until it answers. When many attempts have failed a person is told, and it goes on: the order is kept
@@ -22,7 +26,34 @@ export async function reach<T>(item: ItemState, call: (repeated: boolean) => Pro
         'offergrid_unreachable',
         'Offergrid cannot be reached or does not take our key; we keep trying.',
       );
+      // Lets the item be carried over: each round lengthens the history.
+      await item.fibers.rest(() => false, BETWEEN_ROUNDS);
     }
+  }
+}
+
+/**
+ * Calls the provider's systems until they answer. When many attempts have failed a person is told of `what` they do not
+ * do, and it goes on as one call without end, which adds nothing to the history.
+ */
+export async function reachProvider<T>(
+  item: ItemState,
+  what: string,
+  call: (calls: ProviderActivities) => Promise<T>,
+  options: ProviderCallOptions = {},
+): Promise<T> {
+  try {
+    return await call(providerCalls({ ...options, attempts: PROVIDER_ATTEMPTS }));
+  } catch (error) {
+    if (!mayPass(error) || CancellationScope.current().consideredCancelled) throw error;
+  }
+  const step = `reaching the provider's system for ${what}`;
+  item.stuck[step] = { code: 'manual_review', retries: item.retries };
+  item.raise('manual_review', `The provider's system has failed at ${what} many times; we keep trying.`);
+  try {
+    return await call(providerCalls(options));
+  } finally {
+    item.unstick(step);
   }
 }
 

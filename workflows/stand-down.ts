@@ -1,8 +1,8 @@
 import { isTestOrder } from '../domain/order-item.js';
 import type { ProviderEvent } from '../domain/provider-event.js';
-import { providerCalls } from './activities.js';
 import { isCarriedOut, isOver } from './ending.js';
 import type { ItemState } from './item-state.js';
+import { reachProvider } from './reach.js';
 
 /** Stops what the provider had begun for an order that will not be carried out; until nothing of it is in hand. */
 export async function standDown(item: ItemState): Promise<void> {
@@ -23,7 +23,9 @@ export async function callOff(item: ItemState, workOrderId: string): Promise<voi
   }
   const reason = 'The order was cancelled or carried out under another work order.';
   const { itemId } = item;
-  const answer = await providerCalls().cancelWorkOrder({ itemId, workOrderId, reason });
+  const answer = await reachProvider(item, `the cancellation of work order ${workOrderId}`, (calls) =>
+    calls.cancelWorkOrder({ itemId, workOrderId, reason }),
+  );
   if (answer.kind === 'done') {
     write(`Work order ${workOrderId} cancelled.`);
     return;
@@ -41,7 +43,8 @@ export function leaveAside(item: ItemState): void {
   const overlooked = item.withdrawal !== null && isLive(item) ? [item.withdrawal] : [];
   item.withdrawal = null;
   for (const event of [...overlooked, ...item.held.splice(0), ...item.events.splice(0)]) {
-    const note = `${event.type} came when the order had ended.`;
+    const why = event.type === 'availability.denied' ? `: ${event.data.reason}` : '.';
+    const note = `${event.type} came when the order had ended${why}`;
     item.journal.write({ type: 'note', actor: 'workflow', note });
     putBeforePerson(event, item);
   }
@@ -54,6 +57,9 @@ function putBeforePerson(event: ProviderEvent, item: ItemState): void {
       item.raise('cancelled_in_field', `The order was called off, and ended as ${item.status ?? 'unknown'}.`);
   } else if (isLive(item)) {
     return;
+  } else if (event.type === 'availability.confirmed') {
+    if (item.sent.rejected?.metadata['reasonCode'] === 'not_available')
+      item.raise('drift', 'The order was rejected as not available, and then confirmed to be available.');
   } else if (event.type === 'service.activated') {
     switchOff(item, 'done');
   } else if (IN_FIELD.has(event.type) && !isCarriedOut(item)) {

@@ -1,0 +1,104 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { OrderView } from '../../domain/order-view.js';
+import { platformEvent, state } from '../../workflows/messages.js';
+import { eventually } from '../support/eventually.js';
+import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
+
+/* Calls of one item to the provider's system that fail for hours, while everything else works. */
+
+const TIME = '2031-01-01T00:00:00Z';
+
+let time: SkippedTime;
+beforeAll(async () => {
+  time = await startSkippedTime({
+    categories: { insurance: { fulfillment: 'instant', availability: 'none' } },
+  });
+});
+afterAll(() => time?.stop());
+afterEach(() => {
+  time.offergrid.control.clearFaults();
+  time.provider.control.clearFaults();
+});
+
+const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
+const pathOf = (item: HeardItem) => time.offergrid.control.path(item.itemId);
+const eventsOf = async (item: HeardItem) => (await item.handle.fetchHistory()).events?.length ?? 0;
+
+async function until(item: HeardItem, holds: (view: OrderView) => boolean): Promise<OrderView> {
+  const seeing = async () => {
+    const view = await look(item);
+    return holds(view) && view;
+  };
+  return await eventually('the expected view', seeing, { seen: () => look(item), within: 20_000 });
+}
+
+const failures = (path: string) =>
+  time.provider.control.calls().filter((call) => call.path.startsWith(path) && call.status === 500).length;
+
+describe("the provider's system fails at it for hours", () => {
+  /** A person is told once, after half an hour; it is tried all the while, and the history does not grow. */
+  async function failsFor(item: HeardItem, path: string): Promise<void> {
+    const told = () => item.hoursOf('order.attention').length;
+    await eventually('the first failure', () => failures(path) > 0);
+    const before = told();
+    await time.env.sleep('15m');
+    expect((await look(item)).attention).toBeNull();
+    await time.env.sleep('20m');
+    const { attention } = await until(item, (view) => view.attention !== null);
+    expect(attention).toMatchObject({
+      code: 'manual_review',
+      message: expect.stringContaining('keep trying') as string,
+    });
+    await eventually('the notice', () => told() > before);
+    const tried = failures(path);
+    const events = await eventsOf(item);
+    await time.env.sleep('1h');
+    expect(failures(path) - tried).toBeGreaterThan(50);
+    expect(await eventsOf(item)).toBe(events);
+    expect(told()).toBe(before + 1);
+    time.provider.control.clearFaults();
+    await time.env.sleep('2m');
+    await until(item, (view) => view.attention === null);
+  }
+
+  test('making the work order', async () => {
+    time.provider.control.setFaults([{ kind: 'error', status: 500, path: '/work-orders' }]);
+    const item = await time.hear({});
+    await failsFor(item, '/work-orders');
+    expect((await look(item)).workOrderId).not.toBeNull();
+    expect(time.provider.control.workOrders().filter(({ itemId }) => itemId === item.itemId)).toHaveLength(1);
+  });
+
+  test('the activation', async () => {
+    time.provider.control.setFaults([{ kind: 'error', status: 500, path: '/activations' }]);
+    const item = await time.hear({ offerId: 'off-ins-1' });
+    await failsFor(item, '/activations');
+    await item.handle.result();
+    expect(pathOf(item)).toEqual(['pending', 'accepted', 'active']);
+  });
+
+  test('cancelling the work order of an order that ended', async () => {
+    time.provider.control.setFaults([{ kind: 'error', status: 500, path: '/work-orders/*/cancel' }]);
+    const item = await time.hear({});
+    const { workOrderId } = await until(item, (view) => view.workOrderId !== null);
+    time.offergrid.control.cancelAsReseller(item.itemId);
+    await item.handle.signal(platformEvent, { id: 'cancel', type: 'order.cancelled', occurredAt: TIME });
+    await until(item, ({ outcome }) => outcome === 'cancelled');
+    await failsFor(item, `/work-orders/${workOrderId}/cancel`);
+    await item.handle.result();
+    const orders = time.provider.control.workOrders().filter(({ itemId }) => itemId === item.itemId);
+    expect(orders.map((order) => order.state)).toEqual(['cancelled']);
+  });
+
+  test('until the order is called off: nothing is left for a person', async () => {
+    time.provider.control.setFaults([{ kind: 'error', status: 500, path: '/customer-contacts' }]);
+    const item = await time.hear({});
+    await until(item, (view) => view.workOrderId !== null);
+    await time.env.sleep('40m');
+    await until(item, ({ attention }) => attention?.code === 'manual_review');
+    time.offergrid.control.cancelAsReseller(item.itemId);
+    await item.handle.signal(platformEvent, { id: 'cancel', type: 'order.cancelled', occurredAt: TIME });
+    await item.handle.result();
+    expect(await look(item)).toMatchObject({ outcome: 'cancelled', attention: null });
+  });
+});
