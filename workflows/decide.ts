@@ -2,11 +2,11 @@ import { CancellationScope } from '@temporalio/workflow';
 import type { Serviceability } from '../domain/activities.js';
 import type { Answer } from '../domain/answer.js';
 import type { AttentionCode } from '../domain/attention.js';
-import { planEvent } from '../domain/event-plan.js';
 import { isTestOrder } from '../domain/order-item.js';
 import { reviewItem } from '../domain/review.js';
 import { isUnanswered } from '../domain/status.js';
 import { providerCalls } from './activities.js';
+import { contradictionOf, raiseHeld, takeEvents } from './early-events.js';
 import type { ItemState } from './item-state.js';
 import type { Platform } from './platform.js';
 
@@ -38,25 +38,47 @@ export async function review(item: ItemState, platform: Platform): Promise<Findi
   if (isTestOrder(item.known) && item.rules.policy.testOrders === 'review')
     findings.push('it is a test order');
   if (findings.length === 0) return CLEAR;
-  return askPerson(item, platform, 'manual_review', `Please review: ${findings.join('; ')}.`);
+  const message = `Please review: ${findings.join('; ')}.`;
+  return await askPerson(item, platform, { code: 'manual_review', message });
 }
 
 /** Can the service be had at that address? */
 export async function checkAvailability(item: ItemState, platform: Platform): Promise<Finding> {
   item.enter('availability', null);
+  if (contradictionOf(item) !== null) return await settleContradiction(item, platform);
   if (item.availabilityConfirmed) return CLEAR;
+  const found = await askAvailability(item, platform);
+  const isSaid = found.kind === 'elsewhere' || item.verdict !== null;
+  return isSaid || contradictionOf(item) === null ? found : await settleContradiction(item, platform);
+}
+
+async function askAvailability(item: ItemState, platform: Platform): Promise<Finding> {
+  const ask = (message: string) => askPerson(item, platform, { code: 'availability_unknown', message });
   switch (item.category.availability) {
     case 'none':
       return CLEAR;
     case 'manual':
-      return askPerson(item, platform, 'availability_unknown', 'A person has to check availability.');
+      return await ask('A person has to check availability.');
     case 'coverage':
       // The coverage table is not imported yet: without it nobody but a person can tell.
-      return askPerson(item, platform, 'availability_unknown', 'No coverage is known for this address.');
+      return await ask('No coverage is known for this address.');
     case 'provider':
-      return askProvider(item, platform);
+      return await askProvider(item, platform);
     default:
       return item.category.availability satisfies never;
+  }
+}
+
+/** The provider's own events say yes and no: which of them holds is a person's to say. */
+async function settleContradiction(item: ItemState, platform: Platform): Promise<Finding> {
+  for (;;) {
+    const message = contradictionOf(item);
+    if (message === null || item.approved.includes(`availability: ${message}`)) return CLEAR;
+    item.enter('availability', null);
+    item.availabilityConfirmed = false;
+    const told = "The provider's systems said both that the service is available and that it is not.";
+    const found = await askPerson(item, platform, { code: 'availability_unknown', message, told });
+    if (found.kind !== 'clear') return found;
   }
 }
 
@@ -64,11 +86,20 @@ export async function checkAvailability(item: ItemState, platform: Platform): Pr
 export async function decide(item: ItemState, platform: Platform): Promise<Answer> {
   item.enter('decision', null);
   if (item.category.decision === 'manual') {
-    const found = await askPerson(item, platform, 'manual_review', 'The order waits for a decision.');
+    const message = 'The order waits for a decision.';
+    const found = await askPerson(item, platform, { code: 'manual_review', message });
     if (found.kind !== 'clear') return found;
   }
+  const before = contradictionOf(item);
+  const settled = await settleContradiction(item, platform);
+  if (settled.kind !== 'clear') return settled;
   item.enter('decision', 'Offergrid to take the answer');
-  return (await untilAnsweredOr(item, platform, () => true)) ?? { kind: 'accept', actor: 'policy' };
+  const said = await untilAnsweredOr(item, platform, () => true);
+  if (said !== null) return said;
+  // What came with the last word may contradict it.
+  return contradictionOf(item) === before
+    ? { kind: 'accept', actor: 'policy' }
+    : await decide(item, platform);
 }
 
 async function askProvider(item: ItemState, platform: Platform): Promise<Finding> {
@@ -104,35 +135,36 @@ async function askProvider(item: ItemState, platform: Platform): Promise<Finding
       return alternative === undefined ? rejection : { ...rejection, alternative };
     }
     item.serviceability = said;
-    const untold = 'The availability check cannot tell.';
-    const message = (said?.kind === 'unknown' ? said.reason : undefined) ?? untold;
-    const told = await askPerson(item, platform, 'availability_unknown', message, untold);
-    if (told.kind !== 'retry') return told;
+    const told = 'The availability check cannot tell.';
+    const message = (said?.kind === 'unknown' ? said.reason : undefined) ?? told;
+    const unknown = { code: 'availability_unknown', message, told, again: true } as const;
+    const answered = await askPerson(item, platform, unknown);
+    if (answered.kind !== 'retry') return answered;
     item.serviceability = null;
   }
 }
 
-/** Puts a question before a person and waits until it is approved, answered or overtaken. */
+interface PutQuestion {
+  code: AttentionCode;
+  message: string;
+  /** What notifications say of it, where the message repeats another system's words. */
+  told?: string;
+}
+
+/**
+ * Puts a question before a person and waits until it is approved, answered or overtaken; or, where what was asked before
+ * can be asked `again`, until a `retry`.
+ */
 async function askPerson(
   item: ItemState,
   platform: Platform,
-  code: AttentionCode,
-  message: string,
-): Promise<Finding>;
-async function askPerson(
-  item: ItemState,
-  platform: Platform,
-  code: AttentionCode,
-  message: string,
-  /** What notifications say of the question; `retry` asks the provider's system again. */
-  told: string,
+  question: PutQuestion & { again: true },
 ): Promise<Finding | { kind: 'retry' }>;
+async function askPerson(item: ItemState, platform: Platform, question: PutQuestion): Promise<Finding>;
 async function askPerson(
   item: ItemState,
   platform: Platform,
-  code: AttentionCode,
-  message: string,
-  told?: string,
+  { code, message, told, again = false }: PutQuestion & { again?: boolean },
 ): Promise<Finding | { kind: 'retry' }> {
   const asked = `${item.stage}: ${message}`;
   if (item.question !== null && item.question.asked !== asked) closeQuestion(item);
@@ -147,19 +179,19 @@ async function askPerson(
   item.waitingFor = 'a person';
   // Stuck since before this run: a `retry` may have come while it began.
   const before = item.stuck[CHECK]?.retries ?? item.retries;
-  if (told !== undefined) item.stuck[CHECK] = { code, retries: before };
-  const retry = () => told !== undefined && item.retries > before;
+  if (again) item.stuck[CHECK] = { code, retries: before };
+  const retry = () => again && item.retries > before;
   item.raise(code, message, told);
   if (item.held.length > 0) raiseHeld(item);
   const answer = await untilAnsweredOr(item, platform, () => {
     const known = code === 'availability_unknown' && item.availabilityConfirmed;
     return item.question === null || known || retry();
   });
-  const again = answer === null && item.question !== null && retry();
+  const isRetried = answer === null && item.question !== null && retry();
   closeQuestion(item);
   item.waitingFor = null;
   if (answer !== null) return answer;
-  return again ? { kind: 'retry' } : CLEAR;
+  return isRetried ? { kind: 'retry' } : CLEAR;
 }
 
 /** The question has been answered, or nobody needs to answer it any more. */
@@ -189,51 +221,4 @@ export async function untilAnsweredOr(
     if (holds()) return null;
     await item.fibers.rest(() => item.hasNews() || item.verdict !== null || answered() || holds());
   }
-}
-
-/** What the events so far mean for the answer. What the field reports before it is held: it never stands for it. */
-function takeEvents(item: ItemState): void {
-  if (item.events.length > 0) item.journal.touch();
-  for (const event of item.events.splice(0)) {
-    const plan = planEvent(event, item.situation());
-    switch (plan.kind) {
-      case 'availability':
-        if (plan.available) {
-          item.availabilityConfirmed = true;
-        } else {
-          const { reason, alternative } = plan;
-          item.verdict ??= {
-            kind: 'reject',
-            reason,
-            reasonCode: 'not_available',
-            actor: event.source ?? 'provider',
-            ...(alternative === undefined ? {} : { alternative }),
-          };
-        }
-        break;
-      case 'withdrawn':
-        item.withdrawal ??= event;
-        item.verdict ??= {
-          kind: 'reject',
-          reason: plan.reason,
-          reasonCode: 'withdrawn',
-          actor: event.source ?? 'provider',
-        };
-        break;
-      case 'held':
-        item.held.push(event);
-        if (item.question !== null) raiseHeld(item);
-        break;
-      default:
-        item.journal.write({
-          type: 'note',
-          actor: 'workflow',
-          note: `${event.type} changes nothing before the answer.`,
-        });
-    }
-  }
-}
-
-function raiseHeld(item: ItemState): void {
-  item.raise('event_before_decision', 'The field reported on this order before it was answered.');
 }

@@ -7,12 +7,12 @@ import {
 } from '@temporalio/workflow';
 import type { Answer } from '../domain/answer.js';
 import type { Offer, OrderItem } from '../domain/order-item.js';
-import type { ProviderEvent } from '../domain/provider-event.js';
 import { isFinal, isUnanswered, UNANSWERED_STATUSES } from '../domain/status.js';
 import type { Step } from '../domain/status-update.js';
 import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
 import { fetchItem, fetchOffer, findOffer, loadRules, mayPass } from './activities.js';
 import { checkAvailability, closeQuestion, decide, review, untilAnsweredOr } from './decide.js';
+import { isContradiction } from './early-events.js';
 import { carryOut } from './fulfil.js';
 import type { Carried } from './item-knowledge.js';
 import { ItemState } from './item-state.js';
@@ -143,9 +143,9 @@ async function answerInTime(item: ItemState, platform: Platform): Promise<void> 
     closeQuestion(item);
     if (answer.kind === 'elsewhere') continue;
     item.answering = true;
-    const accepting = answer.kind === 'accept';
     const { verdict } = item;
-    const isSuperseded = () => item.verdict !== verdict || (accepting && item.events.some(isDenial));
+    const isSuperseded = () =>
+      item.verdict !== verdict || item.events.some((event) => isContradiction(event, answer));
     await platform.tell(stepFor(answer, item), answer.actor, {
       // What was told before, or done at the platform meanwhile, may have answered it.
       stillWanted: () => isUnanswered(item.status ?? 'pending') && !isSuperseded(),
@@ -164,10 +164,6 @@ async function findAnswer(item: ItemState, platform: Platform): Promise<Answer> 
   const available = await checkAvailability(item, platform);
   if (available.kind !== 'clear') return available;
   return await decide(item, platform);
-}
-
-function isDenial({ type }: ProviderEvent): boolean {
-  return type === 'availability.denied';
 }
 
 function stepFor(answer: Exclude<Answer, { kind: 'elsewhere' }>, item: ItemState): Step {

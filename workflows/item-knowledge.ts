@@ -113,6 +113,9 @@ export class ItemKnowledge {
   /** The order was called off before its answer: should it be accepted all the same, it is cancelled. */
   withdrawal: ProviderEvent | null = null;
   availabilityConfirmed = false;
+  /** What the provider's events said of availability: that it is there, and why it is not. */
+  saidAvailable = false;
+  saidUnavailable: string | null = null;
   /** What the availability check said, where that was put before a person. */
   serviceability: Serviceability | null = null;
   /** What a person has approved; it is not asked again. */
