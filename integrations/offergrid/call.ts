@@ -1,5 +1,5 @@
 import { kindOfStatus, OffergridError } from './errors.js';
-import { errorDetail } from './error-body.js';
+import { beginningOf, errorMessage } from './error-body.js';
 import { retryAfterMs } from './retry-after.js';
 
 export interface OffergridClientOptions {
@@ -41,11 +41,14 @@ async function attempt(options: OffergridClientOptions, request: Call): Promise<
   const body = parse(text);
   if (status >= 200 && status < 300) return { status, body };
   const wait = retryAfterMs(status, headers, body, Date.now());
+  const message = errorMessage(body);
+  const beginning = message === undefined ? beginningOf(text) : undefined;
   throw new OffergridError({
     operation,
     kind: kindOfStatus(status),
     status,
-    detail: errorDetail(body),
+    detail: message ?? 'no message',
+    ...(beginning === undefined ? {} : { body: beginning }),
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });
 }

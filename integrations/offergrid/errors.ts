@@ -29,6 +29,8 @@ export interface OffergridFailure {
   kind: OffergridErrorKind;
   /** What the platform said, bounded; no more of the order than is in its message. */
   detail: string;
+  /** How an answer without a message begins. It may be anybody's, and say anything: for people, and never for logs. */
+  body?: string;
   status?: number;
   retryAfterMs?: number;
   cause?: unknown;
@@ -41,6 +43,7 @@ export class OffergridError extends Error {
   readonly retryable: boolean;
   /** How long the platform asked us to wait, in milliseconds, where it did. */
   readonly retryAfterMs: number | undefined;
+  /** For people; the error's own message leaves out what has no known form. */
   readonly detail: string;
 
   constructor(failure: OffergridFailure) {
@@ -53,7 +56,7 @@ export class OffergridError extends Error {
     this.status = failure.status;
     this.retryable = RETRYABLE.has(failure.kind);
     this.retryAfterMs = failure.retryAfterMs;
-    this.detail = failure.detail;
+    this.detail = failure.body ?? failure.detail;
   }
 }
 

@@ -17,12 +17,16 @@ afterEach(() => {
 const newId = () => `item-${randomUUID()}`;
 const statuses = (item: PlacedItem) => item.updates().map(({ status }) => status);
 
-/** The platform answers this item's update with 422 until the faults are cleared. */
-function refuseUpdate(itemId: string, status: string): void {
+const REFUSAL = {
+  status: 422,
+  body: { statusCode: 422, message: 'Field office closed', error: 'Unprocessable Entity' } as object,
+};
+
+/** The platform answers this item's update with a refusal until the faults are cleared. */
+function refuseUpdate(itemId: string, status: string, answer = REFUSAL): void {
   const path = `/provider/orders/${itemId}/status`;
-  const body = { statusCode: 422, message: 'Field office closed', error: 'Unprocessable Entity' };
   system.offergrid.control.setFaults([
-    { kind: 'error', status: 422, body, method: 'PATCH', path, whenBody: { status } },
+    { kind: 'error', ...answer, method: 'PATCH', path, whenBody: { status } },
   ]);
 }
 
@@ -57,6 +61,30 @@ describe('Offergrid refuses an update', () => {
     await item.ends('active');
     expect(item.path()).toEqual(['pending', 'accepted', 'scheduled', 'in_progress', 'active']);
   });
+
+  test.each([
+    [404, { statusCode: 404, message: 'Order item not found', error: 'Not Found' }, 'Order item not found'],
+    [404, { reason: { code: 'E17' } }, '{"reason":{"code":"E17"}}'],
+    [409, { reason: { code: 'E18' } }, '{"reason":{"code":"E18"}}'],
+  ])(
+    'with %i and %o: a person is told of it with the body, and retry goes on',
+    async (status, body, shown) => {
+      const itemId = newId();
+      refuseUpdate(itemId, 'scheduled', { status, body });
+      const item = placeAs(system, itemId);
+      await item.reaches('pending', 'accepted');
+      await item.reported('appointment.scheduled', VISIT);
+      const { attention } = await item.needs('offergrid_rejected_update');
+      expect(attention?.message).toContain(`(${status}): ${shown}`);
+      await item.isTold('order.attention');
+      expect(JSON.stringify(item.notices())).not.toContain(shown);
+      expect(statuses(item)).toEqual(['accepted', 'scheduled']);
+      system.offergrid.control.clearFaults();
+      expect((await item.command('retry')).status).toBe(200);
+      await item.reaches('pending', 'accepted', 'scheduled');
+      await item.shows({ attention: null, stage: 'installation' });
+    },
+  );
 
   test('a false alarm meanwhile loses nothing of it', async () => {
     const itemId = newId();

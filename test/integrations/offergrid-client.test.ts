@@ -235,13 +235,35 @@ describe('failures', () => {
       { message: ['status must be one of', 'notes must be text'] },
       'status must be one of; notes must be text',
     ],
-    ['<html>Bad gateway for jo@example.com</html>', 'no message'],
     [null, 'no message'],
+    ['', 'no message'],
     [{ message: 'x'.repeat(5_000) }, `${'x'.repeat(299)}…`],
   ])('says what the body says (%#)', async (body, detail) => {
     server.answer = json(400, body);
     expect((await failure(client().getItem('i'))).detail).toBe(detail);
   });
+
+  it.each([
+    [
+      '<html>\n  Bad gateway for jo@example.com\u0007</html>\n',
+      '<html> Bad gateway for jo@example.com </html>',
+    ],
+    [
+      { code: 'E17', message: { text: 'jo@example.com' } },
+      '{"code":"E17","message":{"text":"jo@example.com"}}',
+    ],
+    [['jo@example.com'], '["jo@example.com"]'],
+    [`jo@example.com ${'x'.repeat(5_000)}`, `jo@example.com ${'x'.repeat(284)}…`],
+  ])(
+    'shows how a body without a message begins, and keeps it out of what is logged (%#)',
+    async (body, detail) => {
+      server.answer = json(422, body);
+      const error = await failure(client().getItem('i'));
+      expect(error.detail).toBe(detail);
+      expect(error.message).toBe('Offergrid getItem: refused (422): no message');
+      expect(String(error.stack)).not.toContain('jo@example.com');
+    },
+  );
 
   it('reads how long to wait, the longest of what is said', async () => {
     const wait = async (body: unknown, headers: Record<string, string>, status = 429) => {
