@@ -175,13 +175,13 @@ describe('when the parent ends', () => {
           onOutput: (text) => text.includes('up') && console.log('child=' + child.pid),
         });
         process.stdin.resume();
-        if (${how === 'exit'}) setTimeout(() => process.exit(0), 300);
+        process.once('SIGUSR2', () => process.exit(0));
       });`);
     await until('the child to be up', () => /child=\d+/.test(parent.output()));
     const pid = Number(/child=(\d+)/.exec(parent.output())?.[1]);
     const all = family(pid);
     expect(all.length).toBe(2);
-    if (how !== 'exit') parent.kill(how);
+    parent.kill(how === 'exit' ? 'SIGUSR2' : how);
     await parent.exited;
     await until('child and guard to be gone', () => !all.some(isAlive));
     expect(existsSync(folder)).toBe(false);
