@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { join } from 'node:path';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
-import { plantDefect, type Defect } from './planted-defect.js';
+import { plantDefect, readDamaged, type Defect } from './planted-defect.js';
 import { writeFigures, type Figures } from './reliability-report.js';
 
 /** What an experiment runs with. */
@@ -67,6 +67,10 @@ export function experiment<Size>(of: Experiment<Size>): void {
         });
         break;
       default:
+        test(`can be told from a build where ${of.defect.what}`, async () => {
+          // Whoever changes that code finds out now, and not after the hour that the full sizes take.
+          await readDamaged(of.defect);
+        });
         test(of.passes, { timeout: SMALL_TIMEOUT }, async () => {
           await of.run({ size: of.small, programs: own, patience: PATIENCE.small });
         });

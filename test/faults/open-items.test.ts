@@ -24,8 +24,8 @@ experiment<{ items: number; seconds: number }>({
   defect: {
     what: 'an item looks every half second whether there is something to write',
     file: 'workflows/journal.js',
-    replace: 'this.#changed || this.#closed);',
-    by: 'this.#changed || this.#closed, 500); if (!this.#changed && !this.#closed) continue;',
+    replace: 'await condition(() => due() || this.#waiting);',
+    by: 'if (!(await condition(() => due() || this.#waiting, 500))) continue;',
     seen: /not within .*: the last events/,
   },
   run: async ({ size, programs, patience }) => {

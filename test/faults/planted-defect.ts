@@ -38,22 +38,26 @@ export async function plantDefect(
   const remove = () => rm(programs, { recursive: true, force: true });
   await mkdir(programs, { recursive: true });
   try {
+    const damaged = await readDamaged(defect, built);
     for (const room of ROOMS) await cp(join(built, room), join(programs, room), { recursive: true });
-    const file = join(programs, defect.file);
-    const before = await readFile(file, 'utf8');
-    const found = before.split(defect.replace).length - 1;
-    if (found !== 1)
-      throw new Error(`the defect's text is ${found} times in ${defect.file}: ${defect.replace}`);
-    await writeFile(
-      file,
-      before.replace(defect.replace, () => defect.by),
-    );
+    await writeFile(join(programs, defect.file), damaged);
     if (IN_WORKFLOWS.test(defect.file)) await bundle(programs);
     return { programs, remove };
   } catch (error) {
     await remove();
     throw error;
   }
+}
+
+/** The built file with the defect in it. @throws Error when the text to replace is not there exactly once */
+export async function readDamaged(
+  { file, replace, by }: Pick<Defect, 'file' | 'replace' | 'by'>,
+  built = join(projectRoot(), 'dist'),
+): Promise<string> {
+  const before = await readFile(join(built, file), 'utf8');
+  const found = before.split(replace).length - 1;
+  if (found !== 1) throw new Error(`the defect's text is ${found} times in ${file}: ${replace}`);
+  return before.replace(replace, () => by);
 }
 
 async function bundle(programs: string): Promise<void> {
