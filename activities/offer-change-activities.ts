@@ -59,7 +59,8 @@ export function createOfferChangeActivities(dependencies: OfferChangeDependencie
     },
 
     async applyOfferChange({ runId, seq }): Promise<ChangeOutcome> {
-      await leaveRoomForOrders(budget);
+      // This activity came with a lease in hand.
+      await leaveRoomForOrders(budget, { calls: 0 });
       const change = await changes.claim(runId, seq);
       if (change === null) throw ApplicationFailure.nonRetryable(`run ${runId} has no change ${seq}`);
       if (typeof change === 'string') return change;
@@ -72,14 +73,14 @@ export function createOfferChangeActivities(dependencies: OfferChangeDependencie
       } catch (error) {
         if (!(error instanceof OffergridError)) throw error;
         if (isKeptFree(error)) {
-          await changes.withdraw(runId, seq, change.repeated);
+          await changes.withdraw(runId, seq, change);
           throw noRoomYet();
         }
         if (isRefusal(error)) {
           await changes.settle(runId, seq, 'failed', refusal(change, error));
           return 'failed';
         }
-        if (NOT_TAKEN.has(error.kind) && !change.repeated) await changes.release(runId, seq);
+        if (NOT_TAKEN.has(error.kind) && !change.repeated) await changes.release(runId, seq, change.attempt);
         if (change.attempt < MOST_ATTEMPTS) throw asFailure(error);
         throw ApplicationFailure.nonRetryable(error.message, `Offergrid.${error.kind}`);
       }

@@ -44,7 +44,7 @@ export function createOfferSyncActivities(dependencies: OfferSyncDependencies): 
     readProducts: ({ runId, pass }) =>
       readCatalogue({ provider, catalogue, mapping: rules.policy.offerSync.mapping, runId, pass }),
 
-    waitForRoom: () => leaveRoomForOrders(budget),
+    waitForRoom: () => leaveRoomForOrders(budget, { calls: 1 }),
 
     async planOffers({ runId, pass }) {
       const only = await runs.inHand(runId);

@@ -38,6 +38,8 @@ export function createSyncWatchActivities(dependencies: SyncWatchDependencies): 
       for (const { runId, dryRun } of await runs.unfinished()) {
         const ended = await watch.lastEnded(dryRun);
         if (ended === null) continue;
+        // It may have been its own end, which came after it was asked for.
+        if (!(await runs.unfinished()).some((run) => run.runId === runId)) continue;
         const message = `The workflow of the offer sync was ended before its run: nobody carries that out until the next is asked for. Run ${runId}.`;
         const workflowId = offerSyncWorkflowId(dryRun);
         await tell({ id: `offer-sync-ended-${runId}-${ended}`, message, at, workflowId });

@@ -8,6 +8,8 @@ const MOST_IN_HAND = 16;
 /** How often the inbox is looked at when nobody says that something came. */
 const LOOK_EVERY_MS = 1_000;
 const LOOK_SELDOM_MS = 15_000;
+/** For so long others may go before a row that may end the process. */
+const SUSPECTS_WAIT_MS = 10_000;
 
 export interface InboxDrain {
   start(): void;
@@ -30,6 +32,7 @@ export function createInboxDrain({ inbox, settleRow, logger }: DrainParts): Inbo
   let woken = false;
   let wakeUp = () => {};
   let running: Promise<void> = Promise.resolve();
+  let suspectsSeenAt = performance.now();
   /** Longer and longer while the inbox cannot be read. */
   let pause = LOOK_EVERY_MS;
 
@@ -44,7 +47,17 @@ export function createInboxDrain({ inbox, settleRow, logger }: DrainParts): Inbo
     inHand.add(settled);
   }
 
+  /** However much there is to do: a suspect may be an order that nobody has begun. */
+  async function makeRoomForSuspect(): Promise<void> {
+    if (performance.now() - suspectsSeenAt < SUSPECTS_WAIT_MS) return;
+    suspectsSeenAt = performance.now();
+    if (!(await inbox.hasSuspect())) return;
+    await Promise.all(inHand);
+    await tookSuspect();
+  }
+
   async function tookSuspect(): Promise<boolean> {
+    suspectsSeenAt = performance.now();
     const suspect = await inbox.claimSuspect();
     if (suspect === null) return false;
     take(suspect);
@@ -55,8 +68,9 @@ export function createInboxDrain({ inbox, settleRow, logger }: DrainParts): Inbo
   async function run(): Promise<void> {
     while (!stopping) {
       woken = false;
-      const room = MOST_IN_HAND - inHand.size;
       try {
+        await makeRoomForSuspect();
+        const room = MOST_IN_HAND - inHand.size;
         const rows = await inbox.claim(room);
         rows.forEach(take);
         pause = LOOK_EVERY_MS;

@@ -33,8 +33,11 @@ export interface CallBudget {
    * that finds out whether the key works again is let through a stop.
    */
   acquire(options?: { probe: boolean }): Promise<Lease | NoRoom>;
-  /** Whether at least this share (0 to 1) of all that may be sent is free; without Postgres nobody knows, and it is not. */
-  hasFree(share: number): Promise<boolean>;
+  /**
+   * Whether at least this share (0 to 1) of all that may be sent is free, and `beside` calls more; without Postgres nobody
+   * knows, and it is not.
+   */
+  hasFree(share: number, beside?: number): Promise<boolean>;
   /** The platform said 429: nobody is given a lease for so many milliseconds. */
   pause(ms: number): Promise<void>;
   /** 401 and 403 stop all calls. */
@@ -216,8 +219,8 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
         return takeLocal(isProbe);
       }
     },
-    async hasFree(of) {
-      return away === null && (await slots.hasFree(of).catch(() => false));
+    async hasFree(of, beside) {
+      return away === null && (await slots.hasFree(of, beside).catch(() => false));
     },
     async pause(ms) {
       pausedUntil = Math.max(pausedUntil, now() + ms);

@@ -120,14 +120,20 @@ export function createCallSlots(pool: Pool, budget: string, limits: readonly Cal
       return slots === null ? { slots, waitMs: Math.max(waitMs, pausedMs, 0), pausedMs, stopped } : { slots };
     },
 
-    /** Whether at least this share (0 to 1) of every span's slots is free. */
-    async hasFree(share: number): Promise<boolean> {
+    /**
+     * Whether at least this share (0 to 1) of every span's slots is free, and `beside` more. Where there are few, a share
+     * is not all of them.
+     */
+    async hasFree(share: number, beside = 0): Promise<boolean> {
+      const most = (calls: number) => (share < 1 ? calls - 1 : calls);
+      const wanted = limits.map(({ calls }) => Math.min(Math.ceil(calls * share), most(calls)) + beside);
+      if (wanted.every((count) => count === 0)) return true;
       const { rows } = await pool.query<{ free: boolean | null }>(
         `select bool_and(last.free_at <= now()) as free
            from unnest($2::text[], $3::int[]) as wanted (span, before) cross join lateral (
              select free_at from call_slots where budget = $1 and span = wanted.span
               order by free_at offset wanted.before limit 1) as last`,
-        [budget, spans, limits.map(({ calls }) => Math.ceil(calls * share) - 1)],
+        [budget, spans, wanted.map((count) => Math.max(count, 1) - 1)],
       );
       return rows[0]?.free === true;
     },

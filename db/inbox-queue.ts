@@ -62,6 +62,15 @@ export function createInboxQueue(pool: Pool) {
      */
     claim: (limit: number): Promise<ClaimedRow[]> => claim(`attempts - failures < ${SUSPECT_AFTER}`, limit),
 
+    /** Whether there is one that may end the process. */
+    async hasSuspect(): Promise<boolean> {
+      const { rows } = await pool.query<{ found: boolean }>(
+        `select exists (select from inbox where state = 'received' and next_attempt_at <= now()
+                           and attempts - failures >= ${SUSPECT_AFTER}) as found`,
+      );
+      return rows[0]?.found === true;
+    },
+
     /** One that may end the process: for a process that has nothing else in hand. */
     async claimSuspect(): Promise<ClaimedRow | null> {
       const [row] = await claim(`attempts - failures >= ${SUSPECT_AFTER}`, 1);

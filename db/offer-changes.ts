@@ -117,20 +117,25 @@ export function createOfferChanges(pool: Pool) {
       return state === 'applied' || state === 'failed' ? state : change;
     },
 
-    /** Takes a claim back: it was certainly not sent. */
-    async release(runId: string, seq: number): Promise<void> {
+    /** Takes an attempt's claim back: it was certainly not sent. A later attempt's claim stands. */
+    async release(runId: string, seq: number, attempt: number): Promise<void> {
       await pool.query(
-        `update offer_sync_changes set state = 'planned' where run_id = $1 and seq = $2 and state = 'sending'`,
-        [runId, seq],
+        `update offer_sync_changes set state = 'planned'
+          where run_id = $1 and seq = $2 and state = 'sending' and attempts = $3`,
+        [runId, seq, attempt],
       );
     },
 
-    /** Takes a claim back whose attempt does not count: it was not sent. `repeated`: one before it may have been. */
-    async withdraw(runId: string, seq: number, repeated: boolean): Promise<void> {
+    /** The same, and the attempt does not count. `repeated`: one before it may have been sent. */
+    async withdraw(
+      runId: string,
+      seq: number,
+      { attempt, repeated }: Pick<ClaimedChange, 'attempt' | 'repeated'>,
+    ): Promise<void> {
       await pool.query(
-        `update offer_sync_changes set attempts = attempts - 1, state = $3
-          where run_id = $1 and seq = $2 and state = 'sending'`,
-        [runId, seq, repeated ? 'sending' : 'planned'],
+        `update offer_sync_changes set attempts = attempts - 1, state = $4
+          where run_id = $1 and seq = $2 and state = 'sending' and attempts = $3`,
+        [runId, seq, attempt, repeated ? 'sending' : 'planned'],
       );
     },
 

@@ -60,7 +60,7 @@ export abstract class AttendedItem extends ItemKnowledge {
     const { step, code, message } = stuck;
     // Stuck since before this run: a `retry` may have come while it began.
     const before = this.stuck[step]?.retries ?? this.retries;
-    this.stuck[step] = { code, retries: before };
+    this.stuck[step] = { code, message, retries: before };
     this.raise(code, message, stuck.told);
     await this.fibers.rest(() => this.retries > before || holds());
     this.unstick(step);
@@ -72,6 +72,8 @@ export abstract class AttendedItem extends ItemKnowledge {
     const stuck = this.stuck[step];
     if (stuck === undefined) return;
     delete this.stuck[step];
-    if (!Object.values(this.stuck).some(({ code }) => code === stuck.code)) this.settle(stuck.code);
+    const left = Object.values(this.stuck).find(({ code }) => code === stuck.code);
+    if (left === undefined) this.settle(stuck.code);
+    else if (left.message !== undefined) this.raise(left.code, left.message);
   }
 }

@@ -6,7 +6,7 @@ import { isTestOrder } from '../domain/order-item.js';
 import { reviewItem } from '../domain/review.js';
 import { isUnanswered } from '../domain/status.js';
 import { providerCalls } from './activities.js';
-import { contradictionOf, raiseHeld, takeEvents } from './early-events.js';
+import { CONTRADICTION, contradictionOf, isApproved, raiseHeld, takeEvents } from './early-events.js';
 import type { ItemState } from './item-state.js';
 import type { Platform } from './platform.js';
 
@@ -73,11 +73,11 @@ async function askAvailability(item: ItemState, platform: Platform): Promise<Fin
 async function settleContradiction(item: ItemState, platform: Platform): Promise<Finding> {
   for (;;) {
     const message = contradictionOf(item);
-    if (message === null || item.approved.includes(`availability: ${message}`)) return CLEAR;
+    if (message === null || isApproved(message, item)) return CLEAR;
     item.enter('availability', null);
     item.availabilityConfirmed = false;
-    const told = "The provider's systems said both that the service is available and that it is not.";
-    const found = await askPerson(item, platform, { code: 'availability_unknown', message, told });
+    const question = { code: 'availability_unknown', message, told: CONTRADICTION } as const;
+    const found = await askPerson(item, platform, question);
     if (found.kind !== 'clear') return found;
   }
 }

@@ -14,12 +14,14 @@ export function takeEvents(item: ItemState): void {
         break;
       case 'withdrawn':
         item.withdrawal ??= event;
-        item.verdict ??= {
-          kind: 'reject',
-          reason: plan.reason,
-          reasonCode: 'withdrawn',
-          actor: event.source ?? 'provider',
-        };
+        // A denial may yet be contradicted; that the order is called off stands.
+        if (item.verdict === null || isUnavailable(item.verdict)) {
+          const { reason } = plan;
+          item.verdict = {
+            ...{ kind: 'reject', reason, reasonCode: 'withdrawn' },
+            actor: event.source ?? 'provider',
+          };
+        }
         break;
       case 'held':
         item.held.push(event);
@@ -71,6 +73,15 @@ function takeAvailability(
 export function contradictionOf({ saidAvailable, saidUnavailable }: ItemState): string | null {
   if (!saidAvailable || saidUnavailable === null) return null;
   return `The provider's systems said both that the service is available and that it is not: ${saidUnavailable}`;
+}
+
+/** For notifications: the reason is another system's words. */
+export const CONTRADICTION =
+  "The provider's systems said both that the service is available and that it is not.";
+
+/** A person knew of it, and said that the service is available all the same. */
+export function isApproved(contradiction: string, { approved }: ItemState): boolean {
+  return approved.includes(`availability: ${contradiction}`);
 }
 
 /** Whether the event says the opposite of an answer that is on its way. */

@@ -57,8 +57,8 @@ export function isCalledOff(item: ItemState): boolean {
 
 /** A person, the provider or a rule has called it off or rejected it: whatever the platform shows, nothing is begun for it. */
 export function isToEnd(item: ItemState): boolean {
-  const isRejected = item.verdict !== null && isUnanswered(item.status ?? 'pending');
-  return item.callingOff || hasCancellation(item) || isRejected;
+  const isDenied = item.verdict !== null || item.events.some(({ type }) => type === 'availability.denied');
+  return item.callingOff || hasCancellation(item) || (isDenied && isUnanswered(item.status ?? 'pending'));
 }
 
 /** What is told to the platform ends the order because it was called off. */

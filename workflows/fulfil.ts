@@ -3,6 +3,7 @@ import type { ProviderEvent } from '../domain/provider-event.js';
 import type { Status } from '../domain/status.js';
 import { callOffThere } from './calling-off.js';
 import { setOut } from './dispatch.js';
+import { CONTRADICTION, contradictionOf, isApproved } from './early-events.js';
 import type { ItemState } from './item-state.js';
 import { hasCancellation, hasEnded, isCalledOff, isCancellation } from './ending.js';
 import type { Platform } from './platform.js';
@@ -56,8 +57,18 @@ function takeOver(item: ItemState): void {
     item.verdict = null;
   } else if (item.verdict?.kind === 'reject') {
     item.raise('drift', 'The order was to be rejected, and is accepted at Offergrid.');
+  } else {
+    tellOfContradiction(item);
   }
   item.settle('event_before_decision');
+}
+
+/** Accepted there before a person could say which of the two holds. */
+function tellOfContradiction(item: ItemState): void {
+  const message = contradictionOf(item);
+  if (message === null || isApproved(message, item)) return;
+  const accepted = ' It is accepted at Offergrid.';
+  item.raise('drift', `${message}.${accepted}`, `${CONTRADICTION}${accepted}`);
 }
 
 /** Where the item is in the story, and what it waits for, as its status says. */

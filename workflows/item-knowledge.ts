@@ -21,6 +21,8 @@ export interface Question {
 /** A step that cannot go on by itself: the attention it is under, and how many `retry` there had been before. */
 export interface Stuck {
   code: AttentionCode;
+  /** What a person was told of it. */
+  message?: string;
   retries: number;
 }
 

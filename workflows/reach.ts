@@ -48,8 +48,11 @@ export async function reachProvider<T>(
     if (!mayPass(error) || CancellationScope.current().consideredCancelled) throw error;
   }
   const step = `reaching the provider's system for ${what}`;
-  item.stuck[step] = { code: 'manual_review', retries: item.retries };
-  item.raise('manual_review', `The provider's system has failed at ${what} many times; we keep trying.`);
+  const message = `The provider's system has failed at ${what} many times; we keep trying.`;
+  const waiting = Object.values(item.stuck).some(({ code }) => code === 'manual_review');
+  item.stuck[step] = { code: 'manual_review', message, retries: item.retries };
+  // What waits for a person's word goes before what may yet pass by itself.
+  if (!waiting) item.raise('manual_review', message);
   try {
     return await call(providerCalls(options));
   } finally {

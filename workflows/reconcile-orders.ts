@@ -18,7 +18,7 @@ export async function reconcileOrders(): Promise<Comparison> {
   const startedAt = new Date().toISOString();
   const found: Comparison = { listed: 0, started: 0, hinted: 0 };
   // First, and without a call to Offergrid: while that is away its lists are waited for.
-  const troubles = [...(await watch()), ...(await watchSync(startedAt))];
+  const troubles = (await Promise.all([watch(), watchSync(startedAt)])).flat();
   for (const status of OPEN_STATUSES) {
     try {
       const { listed, started, hinted, leftOut } = await compareStatus({ status, startedAt });

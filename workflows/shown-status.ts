@@ -34,6 +34,8 @@ export function takeRemote(item: ItemState, status: Status): void {
   take(item, status, 'offergrid', 'The item was moved at Offergrid.');
   if (!isFinal(status) || status === 'active' || from === null || isUnanswered(from)) return;
   item.withdrawn = true;
+  // As it was to be: whoever called it off here knows.
+  if (status === 'cancelled' && item.callingOff) return;
   if (status !== 'failed' && from !== 'accepted') {
     const ended = status === 'cancelled' ? 'Cancelled' : 'Rejected';
     item.raise('cancelled_in_field', `${ended} at Offergrid while the order was ${from}.`);

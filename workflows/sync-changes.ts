@@ -1,6 +1,7 @@
 import { ActivityFailure, condition, setCurrentDetails } from '@temporalio/workflow';
 import type { ChangesToSend, OpenRun } from '../domain/offer-sync-run.js';
-import { applyOfferChange, giveUpChanges, listOffers, waitForRoom } from './sync-activities.js';
+import { listInTurn } from './list-in-turn.js';
+import { applyOfferChange, giveUpChanges } from './sync-activities.js';
 import { STOPPED, type EarlyEnd, type SyncState } from './sync-state.js';
 import { unless } from './unless.js';
 
@@ -156,13 +157,9 @@ export async function sendChanges(
 
 /** Whether the platform answers what is only read; with the patience of every other call. */
 async function isUp(sync: SyncState): Promise<boolean> {
-  const list = async () => {
-    do await waitForRoom();
-    while ((await listOffers()) === null);
-    return true;
-  };
   try {
-    return (await unless(() => sync.stopped, list)) ?? false;
+    const list = () => listInTurn();
+    return (await unless(() => sync.stopped, list)) !== null;
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     return false;

@@ -11,23 +11,27 @@ import {
 import type { SyncPlan } from '../domain/offer-sync-activities.js';
 import type { CarriedRun, OpenRun } from '../domain/offer-sync-run.js';
 import type { SyncOffersInput } from '../domain/workflow-names.js';
+import { listInTurn } from './list-in-turn.js';
 import {
   announceBrake,
   announceFailure,
   approveSync,
   awaitApproval,
   finishSync,
-  listOffers,
   openSyncRun,
   planOffers,
   readProducts,
   requestOfferSync,
   takeWanted,
-  waitForRoom,
 } from './sync-activities.js';
 import { sendChanges } from './sync-changes.js';
 import { STOPPED, SyncState, type EarlyEnd } from './sync-state.js';
 import { unless } from './unless.js';
+
+const NO_ROOM: EarlyEnd = {
+  status: 'failed',
+  reason: 'orders needed the call budget whenever the offers were to be listed',
+};
 
 /**
  * Brings Offergrid's offers in step with the provider's products: carries out the run that is open, with all that is
@@ -114,14 +118,14 @@ async function syncWanted(sync: SyncState, run: OpenRun): Promise<EarlyEnd | nul
 
 async function readAndPlan(sync: SyncState, { runId, pass }: OpenRun): Promise<SyncPlan | EarlyEnd> {
   const readAll = async () => {
-    do {
-      setCurrentDetails('Waiting for room in the call budget.');
-      await waitForRoom();
+    setCurrentDetails('Waiting for room in the call budget.');
+    const listed = await listInTurn(async () => {
       setCurrentDetails("Reading the provider's products.");
       // Only now, since prices change meanwhile; where there is no room after all, what was read is good for a while.
       await readProducts({ runId, pass });
       setCurrentDetails("Listing Offergrid's offers.");
-    } while ((await listOffers()) === null);
+    });
+    if (listed === null) return NO_ROOM;
     setCurrentDetails('Comparing products and offers.');
     return await planOffers({ runId, pass });
   };

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { createHmac, randomBytes } from 'node:crypto';
 import { Connection } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -254,6 +255,22 @@ describe('processes that are killed with a row in hand', () => {
     const row = await leftBy(9, { itemId });
     await eventually(async () => expect(await api.signals(itemId)).toEqual([]));
     await eventually(async () => expect(await row()).toEqual({ state: 'processed', reason: null }));
+  });
+
+  test('leave it to the next before long, however much else there is to do', async () => {
+    const itemId = newId('item');
+    const row = await leftBy(9, { itemId });
+    let isOver = false;
+    const others = async () => {
+      for (; !isOver; await wait(50)) await api.webhook({ event: 'order.created', itemId: newId('item') });
+    };
+    const sending = others();
+    await eventually(async () => expect(await row()).toEqual({ state: 'processed', reason: null })).finally(
+      async () => {
+        isOver = true;
+        await sending;
+      },
+    );
   });
 
   test('leave it all its own failures', async () => {

@@ -126,6 +126,7 @@ describe('the limit', () => {
     expect(await budget.hasFree(1)).toBe(false);
     for (let taken = 1; taken < 18; taken += 1) (await takeAtOnce(budget))!.answered();
     expect(await budget.hasFree(0.1)).toBe(true);
+    expect(await budget.hasFree(0.1, 1), 'a share, and a call beside it').toBe(false);
     (await takeAtOnce(budget))!.answered();
     expect(await budget.hasFree(0.1)).toBe(false);
     lease!.unused();
@@ -133,6 +134,12 @@ describe('the limit', () => {
     const ofTheHour = open({ budget: 'share of the hour', callsPerMinute: 20, callsPerHour: 30 });
     expect(await takeAll(ofTheHour)).toHaveLength(20);
     expect(await ofTheHour.hasFree(0.3)).toBe(false);
+    const single = open({ budget: 'one call', callsPerMinute: 1 });
+    const only = await takeAtOnce(single);
+    expect(await single.hasFree(0.1), 'a share of one call').toBe(true);
+    expect(await single.hasFree(0.1, 1)).toBe(false);
+    only!.unused();
+    await eventually('the only call', () => single.hasFree(0.1, 1));
   });
 
   test('is each key’s own', async () => {

@@ -91,11 +91,13 @@ describe('the queue', () => {
     ]);
     expect(rowCount).toBe(2);
     expect((await inbox.claim(10)).map(({ id }) => id)).toEqual([first.id]);
+    expect(await inbox.hasSuspect()).toBe(true);
     const suspect = await inbox.claimSuspect();
     expect(suspect).toMatchObject({ failures: 0, unheard: 2 });
     await inbox.postpone(suspect!.id, 'refused', -1);
     expect(await inbox.claim(10)).toMatchObject([{ id: suspect!.id, failures: 1, unheard: 0 }]);
     const other = await inbox.claimSuspect();
+    expect(await inbox.hasSuspect()).toBe(false);
     await inbox.keepForLater(other!.id, 'temporal is away', -1);
     expect(await inbox.claim(10)).toMatchObject([{ id: other!.id, failures: 0, unheard: 0 }]);
     expect(await inbox.claimSuspect()).toBeNull();

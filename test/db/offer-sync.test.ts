@@ -124,7 +124,7 @@ test('a change is claimed before it is sent, and a second claim says that it may
     },
   });
   expect(await changes.claim(run, 1)).toMatchObject({ repeated: true });
-  await changes.release(run, 1);
+  await changes.release(run, 1, 2);
   expect(await changes.claim(run, 1)).toMatchObject({ repeated: false });
   await changes.settle(run, 1, 'applied', null);
   expect(await changes.claim(run, 1)).toBe('applied');
@@ -200,12 +200,25 @@ test('a deactivation that got through is in the report, though nothing is left o
   expect(await changes.takenOff(run)).toBe(1);
 });
 
+test('an attempt that is late takes back nothing of the one after it', async () => {
+  const run = await runs.request(all);
+  await runs.take(run, 1);
+  await changes.keepPlan(run, 1, plan([update('A')]));
+  const first = (await changes.claim(run, 1)) as { attempt: number; repeated: boolean };
+  await changes.claim(run, 1);
+  await changes.withdraw(run, 1, first);
+  await changes.release(run, 1, first.attempt);
+  expect(await changes.claim(run, 1)).toMatchObject({ repeated: true, attempt: 3 });
+  await changes.settle(run, 1, 'applied', null);
+  expect(await reports.report(run)).toMatchObject({ updated: 1 });
+});
+
 test('a run that is over sends nothing more and gets no plan; what was being sent may have got through', async () => {
   const run = await runs.request(all);
   await runs.take(run, 1);
   await changes.keepPlan(run, 1, plan(['A', 'B', 'C'].map(update)));
   for (const seq of [1, 2]) await changes.claim(run, seq);
-  await changes.release(run, 2);
+  await changes.release(run, 2, 1);
   await runs.finish(run, { status: 'stopped', reason: 'by a person' });
   expect(await changes.claim(run, 3)).toBeNull();
   await expect(changes.keepPlan(run, 2, plan([update('A')]))).rejects.toThrow('over');

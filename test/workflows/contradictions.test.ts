@@ -3,7 +3,7 @@ import { createOrderRecords } from '../../db/order-records.js';
 import type { Command } from '../../domain/command.js';
 import type { OrderView } from '../../domain/order-view.js';
 import { sampleOffers } from '../../sandbox/offergrid/offers.js';
-import { operate, providerEvent, state } from '../../workflows/messages.js';
+import { operate, platformEvent, providerEvent, state } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
@@ -154,4 +154,47 @@ test('confirmed when the rejection is with Offergrid already: a person is told',
   await item.handle.result();
   expect((await notesOf(item)).join()).toContain('The street is closed');
   expect(await look(item)).toMatchObject({ outcome: 'rejected', attention: { code: 'drift' } });
+});
+
+test('called off between the two: that stands, and it is rejected with that reason', async () => {
+  const item = await inReview();
+  untaken(item, 'rejected');
+  await denied(item);
+  await eventually('the rejection', () => updatesOf(item).length > 0);
+  await item.handle.signal(providerEvent, {
+    ...{ id: 'cancel', type: 'order.cancelled', time: '2031-01-01T00:00:00Z' },
+    data: { reason: 'Moved away', requestedBy: 'customer' },
+  });
+  await confirmed(item);
+  // A query answers when what came before it was taken in.
+  await look(item);
+  time.offergrid.control.clearFaults();
+  await item.handle.result();
+  expect(pathOf(item)).toEqual(['pending', 'rejected']);
+  expect(updatesOf(item).at(-1)).toMatchObject({
+    body: { providerNotes: expect.stringContaining('Moved away') as string },
+  });
+});
+
+test('denied when the acceptance has got through unseen: a person is told when that shows', async () => {
+  const item = await inReview();
+  const path = `/provider/orders/${item.itemId}`;
+  time.offergrid.control.setFaults([
+    { kind: 'drop-reply', method: 'PATCH', path: `${path}/status` },
+    { kind: 'error', status: 503, method: 'GET', path },
+  ]);
+  await confirmed(item);
+  await command(item, { command: 'approve' });
+  await eventually('the acceptance', () => pathOf(item).includes('accepted'));
+  await denied(item);
+  await until(item, ({ stage, attention }) => stage === 'availability' && attention !== null);
+  time.offergrid.control.clearFaults();
+  await item.handle.signal(platformEvent, {
+    ...{ id: 'look', type: 'order.updated', occurredAt: '2031-01-01T00:00:00Z' },
+  });
+  const view = await until(item, ({ offergridStatus }) => offergridStatus === 'accepted');
+  expect(view.attention).toMatchObject({
+    code: 'drift',
+    message: expect.stringContaining(DENIED.reason) as string,
+  });
 });
