@@ -126,14 +126,16 @@ export function createCallSlots(pool: Pool, budget: string, limits: readonly Cal
      */
     async hasFree(share: number, beside = 0): Promise<boolean> {
       const most = (calls: number) => (share < 1 ? calls - 1 : calls);
-      const wanted = limits.map(({ calls }) => Math.min(Math.ceil(calls * share), most(calls)) + beside);
-      if (wanted.every((count) => count === 0)) return true;
+      const wanted = limits
+        .map(({ span, calls }) => ({ span, free: Math.min(Math.ceil(calls * share), most(calls)) + beside }))
+        .filter(({ free }) => free > 0);
+      if (wanted.length === 0) return true;
       const { rows } = await pool.query<{ free: boolean | null }>(
         `select bool_and(last.free_at <= now()) as free
            from unnest($2::text[], $3::int[]) as wanted (span, before) cross join lateral (
              select free_at from call_slots where budget = $1 and span = wanted.span
               order by free_at offset wanted.before limit 1) as last`,
-        [budget, spans, wanted.map((count) => Math.max(count, 1) - 1)],
+        [budget, wanted.map(({ span }) => span), wanted.map(({ free }) => free - 1)],
       );
       return rows[0]?.free === true;
     },

@@ -15,10 +15,13 @@ const PER_EXECUTION = 200;
 const PATIENCE = '15s';
 
 /** While nothing ends, changes from the far end of the plan are tried as well: they may have other troubles, or none. */
-const MOST_SCOUTS = 3;
+export const MOST_SCOUTS = 3;
 
-/** Those that have trouble of their own keep no others waiting, but there is an end to that. */
-const MOST_UNDER_WAY = 40;
+/**
+ * Those that have trouble of their own keep no others waiting, but there is an end to that: were they as many as the calls
+ * that a worker makes at a time, and all of them hung, an order would wait for them.
+ */
+export const MOST_UNDER_WAY = 15;
 
 /**
  * So many in a row that did not get through: it is the platform, and not one offer. Where others got through before, it is
