@@ -42,7 +42,8 @@ experiment<{ items: number; seconds: number; callsPerMinute: number }>({
       itemIds.filter((itemId) => control.path(itemId).includes(status)).length;
     const third = count / 3;
     const waiting = placeWaiting(system, { due: third, updates: third });
-    await untilWaiting(system, waiting, patience);
+    // Bringing them there is no part of it.
+    await untilWaiting(system, waiting, 3 * patience);
     const calls = () => control.calls().length;
 
     control.setFaults([{ kind: 'error', status: 503, path: '/provider/**' }]);
