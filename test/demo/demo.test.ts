@@ -64,7 +64,9 @@ describe.concurrent('the demo', { timeout: DONE_MS + READY_MS }, () => {
     const rows = table(output);
     expect(rows.get('SLA breach')?.at(-1)).toBe('NO');
     expect(rows.get('standard')?.at(-1)).toBe('yes');
-    expect(output).toMatch(/^NO {2}SLA breach .*path: expected pending → .* saw pending → (submitted_to_provider → )?failed$/m);
+    expect(output).toMatch(
+      /^NO {2}SLA breach .*path: expected pending → .* saw pending → (submitted_to_provider → )?failed$/m,
+    );
     expect(output).toContain(`${scenes.length - 1} of ${scenes.length} orders ended as expected.`);
     expect((await readdir(folder)).sort()).toEqual(['api.log', 'postgres.log', 'temporal.log', 'worker.log']);
     expect(await demo.leftovers()).toEqual({ ...NOTHING, files: [basename(folder)] });
