@@ -10,7 +10,7 @@ export function syncNotice(
   return { id, type: 'integration.down', timestamp: at, data: { integration: 'offer-sync', message, url } };
 }
 
-interface SyncNotice {
+export interface SyncNotice {
   id: string;
   message: string;
   at: string;

@@ -4,7 +4,7 @@ import type { Notification } from '../domain/notification.js';
 import type { SyncWatchActivities } from '../domain/offer-sync-activities.js';
 import { offerSyncWorkflowId } from '../domain/workflow-names.js';
 import type { SyncWatch } from '../integrations/temporal/sync-watch.js';
-import { syncNotice } from './sync-notice.js';
+import { syncNotice, type SyncNotice } from './sync-notice.js';
 
 export interface SyncWatchDependencies {
   offerSync: { runs: OfferSyncRuns; watch: SyncWatch };
@@ -18,12 +18,7 @@ export function createSyncWatchActivities(dependencies: SyncWatchDependencies): 
   const { offerSync, startNotification, rules } = dependencies;
   const { runs, watch } = offerSync;
 
-  async function tell(notice: {
-    id: string;
-    message: string;
-    at: string;
-    workflowId: string;
-  }): Promise<void> {
+  async function tell(notice: SyncNotice): Promise<void> {
     log.error('the offer sync is not looked after', { message: notice.message });
     await startNotification(syncNotice(rules, notice));
   }

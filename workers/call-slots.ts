@@ -4,7 +4,7 @@ import type { CallBudget, Lease } from '../db/call-budget.js';
 import { LeaseQueue } from './lease-queue.js';
 
 /** With 20 calls under way, 100 a minute go out even when each takes the client's whole 10 s. */
-export const MOST_AT_ONCE = 20;
+export const MOST_CALLS_AT_ONCE = 20;
 /** A poll that waits for longer than this goes on without a lease: others may have calls that need one. */
 const IDLE_MS = 1_000;
 
@@ -30,7 +30,7 @@ export interface CallSlots {
  */
 export function createCallSlots(
   budget: CallBudget,
-  { mostAtOnce = MOST_AT_ONCE, idleMs = IDLE_MS }: { mostAtOnce?: number; idleMs?: number } = {},
+  { mostAtOnce = MOST_CALLS_AT_ONCE, idleMs = IDLE_MS }: { mostAtOnce?: number; idleMs?: number } = {},
 ): CallSlots {
   const queue = new LeaseQueue(budget);
   const hand: Lease[] = [];

@@ -18,7 +18,11 @@ export async function reconcileOrders(): Promise<Comparison> {
   const startedAt = new Date().toISOString();
   const found: Comparison = { listed: 0, started: 0, hinted: 0 };
   // First, and without a call to Offergrid: while that is away its lists are waited for.
-  const troubles = (await Promise.all([watch(), watchSync(startedAt)])).flat();
+  const looks = [
+    troublesOf('items that nobody looks after', lookAtItems()),
+    troublesOf('the offer sync', lookAtOfferSync(startedAt)),
+  ];
+  const troubles = (await Promise.all(looks)).flat();
   for (const status of OPEN_STATUSES) {
     try {
       const { listed, started, hinted, leftOut } = await compareStatus({ status, startedAt });
@@ -36,26 +40,26 @@ export async function reconcileOrders(): Promise<Comparison> {
   return found;
 }
 
-async function watch(): Promise<string[]> {
-  try {
-    const { unattended, overdue, leftOut } = await watchItems();
-    return [
-      ...(unattended > 0 ? [`${unattended} whose workflow ended before them, or fails`] : []),
-      ...(overdue > 0 ? [`${overdue} overdue, and their workflows do not say so`] : []),
-      ...(leftOut > 0 ? [`${leftOut} of which it could not be seen whether they are looked after`] : []),
-    ];
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    return ['no look at items that nobody looks after'];
-  }
+async function lookAtItems(): Promise<string[]> {
+  const { unattended, overdue, leftOut } = await watchItems();
+  return [
+    ...(unattended > 0 ? [`${unattended} whose workflow ended before them, or fails`] : []),
+    ...(overdue > 0 ? [`${overdue} overdue, and their workflows do not say so`] : []),
+    ...(leftOut > 0 ? [`${leftOut} of which it could not be seen whether they are looked after`] : []),
+  ];
 }
 
-async function watchSync(at: string): Promise<string[]> {
+async function lookAtOfferSync(at: string): Promise<string[]> {
+  await watchOfferSync({ at });
+  return [];
+}
+
+/** What was found; a look that fails is trouble itself, and keeps nothing else waiting. */
+async function troublesOf(what: string, look: Promise<string[]>): Promise<string[]> {
   try {
-    await watchOfferSync({ at });
-    return [];
+    return await look;
   } catch (error) {
     if (isCancellation(error)) throw error;
-    return ['no look at the offer sync'];
+    return [`no look at ${what}`];
   }
 }

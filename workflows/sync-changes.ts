@@ -21,7 +21,7 @@ export const MOST_SCOUTS = 3;
  * Those that have trouble of their own keep no others waiting, but there is an end to that: were they as many as the calls
  * that a worker makes at a time, and all of them hung, an order would wait for them.
  */
-export const MOST_UNDER_WAY = 15;
+export const MOST_CHANGES_UNDER_WAY = 15;
 
 /**
  * So many in a row that did not get through: it is the platform, and not one offer. Where others got through before, it is
@@ -118,7 +118,7 @@ export async function sendChanges(
   const replaceSlow = () => {
     // Those that it opens are not slow yet.
     for (const attempt of [...underWay]) {
-      if (attempt.isSlow && !attempt.replaced && isOvertaken(attempt) && lanes < MOST_UNDER_WAY) {
+      if (attempt.isSlow && !attempt.replaced && isOvertaken(attempt) && lanes < MOST_CHANGES_UNDER_WAY) {
         attempt.replaced = true;
         open(lane);
       }
@@ -161,8 +161,7 @@ export async function sendChanges(
 /** Whether the platform answers what is only read; with the patience of every other call. */
 async function isUp(sync: SyncState): Promise<boolean> {
   try {
-    const list = () => listInTurn();
-    return (await unless(() => sync.stopped, list)) !== null;
+    return (await unless(() => sync.stopped, listInTurn)) !== null;
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     return false;

@@ -1,8 +1,9 @@
-import { isGrpcServiceError, ServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { OrderView } from '../../domain/order-view.js';
 import type { SlaState } from '../../domain/response-deadline.js';
 import { FULFILL_ORDER_ITEM, fulfillmentWorkflowId, STATE } from '../../domain/workflow-names.js';
 import { ORDER_ID, STAGE } from './fulfillment-starter.js';
+import { isInvalidQuery } from './invalid-query.js';
 
 /** `ended`: otherwise than by itself, and before its item perhaps. `failing`: its tasks fail again and again. */
 export interface TroubledRun {
@@ -18,8 +19,6 @@ export interface TroubledRun {
 
 const CALL_MS = 5_000;
 const LIST_MS = 60_000;
-/** gRPC's INVALID_ARGUMENT. */
-const INVALID = 3;
 
 const OURS = `WorkflowType = '${FULFILL_ORDER_ITEM}'`;
 const ENDED = `${OURS} and ExecutionStatus in ('Failed', 'Terminated', 'TimedOut', 'Canceled')`;
@@ -55,7 +54,7 @@ export function createItemWatch(client: Client) {
     async troubled(): Promise<TroubledRun[]> {
       const failing = list(FAILING, 'failing').catch((error: unknown) => {
         // An older server has no such attribute.
-        if (isInvalid(error)) return [];
+        if (isInvalidQuery(error)) return [];
         throw error;
       });
       return (await Promise.all([list(ENDED, 'ended'), failing])).flat();
@@ -85,8 +84,3 @@ export function createItemWatch(client: Client) {
 }
 
 export type ItemWatch = ReturnType<typeof createItemWatch>;
-
-export function isInvalid(error: unknown): boolean {
-  const cause = error instanceof ServiceError ? error.cause : error;
-  return isGrpcServiceError(cause) && (cause.code as number) === INVALID;
-}

@@ -1,6 +1,6 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { offerSyncWorkflowId, SYNC_OFFERS } from '../../domain/workflow-names.js';
-import { isInvalid } from './item-watch.js';
+import { isInvalidQuery } from './invalid-query.js';
 
 const CALL_MS = 10_000;
 
@@ -27,7 +27,7 @@ export function createSyncWatch(client: Client) {
       };
       return await within(list).catch((error: unknown) => {
         // An older server has no such attribute.
-        if (isInvalid(error)) return [];
+        if (isInvalidQuery(error)) return [];
         throw error;
       });
     },

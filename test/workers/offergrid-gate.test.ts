@@ -2,8 +2,8 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createCallBudget, type CallBudget } from '../../db/call-budget.js';
 import { createPool } from '../../db/pool.js';
-import { createCallSlots, MOST_AT_ONCE } from '../../workers/call-slots.js';
-import { MOST_SCOUTS, MOST_UNDER_WAY } from '../../workflows/sync-changes.js';
+import { createCallSlots, MOST_CALLS_AT_ONCE } from '../../workers/call-slots.js';
+import { MOST_SCOUTS, MOST_CHANGES_UNDER_WAY } from '../../workflows/sync-changes.js';
 import { offergridGate } from '../../workers/offergrid-gate.js';
 import { eventually } from '../support/eventually.js';
 import { openTestDatabase, type TestDatabase } from '../db/database.js';
@@ -91,5 +91,5 @@ test('what was taken back while it waited is not sent, and its lease goes back',
 });
 
 test('however many calls of the offer sync hang, a worker has some left for orders', () => {
-  expect(MOST_UNDER_WAY + MOST_SCOUTS).toBeLessThan(MOST_AT_ONCE);
+  expect(MOST_CHANGES_UNDER_WAY + MOST_SCOUTS).toBeLessThan(MOST_CALLS_AT_ONCE);
 });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { OrderView } from '../../domain/order-view.js';
-import { operate, providerEvent, state } from '../../workflows/messages.js';
+import { operate, providerEvent } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
+import { look } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 let time: SkippedTime;
@@ -14,7 +14,6 @@ afterEach(async () => {
   await time.postgresLine.mend();
 });
 
-const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const pathOf = (item: HeardItem) => time.offergrid.control.path(item.itemId);
 const patchesOf = (item: HeardItem) =>
   time.offergrid.control

@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createOrderRecords } from '../../db/order-records.js';
 import type { OrderView } from '../../domain/order-view.js';
-import { operate, platformEvent, providerEvent, state } from '../../workflows/messages.js';
+import { operate, platformEvent, providerEvent } from '../../workflows/messages.js';
 import type { ProviderEvent } from '../../domain/provider-event.js';
 import { eventually } from '../support/eventually.js';
+import { look } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 const TIME = '2031-01-01T00:00:00Z';
-const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const accepted = (item: HeardItem) =>
   eventually('the acceptance', async () => (await look(item)).offergridStatus === 'accepted', {
     within: 10_000,

@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createOrderRecords } from '../../db/order-records.js';
-import type { Command } from '../../domain/command.js';
-import type { OrderView } from '../../domain/order-view.js';
 import type { ProviderEventType } from '../../domain/provider-event.js';
-import { operate, platformEvent, providerEvent, state } from '../../workflows/messages.js';
+import { platformEvent, providerEvent } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
+import { command, look, until } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 const VISIT = { scheduledFor: '2031-01-15T13:00:00Z', appointmentWindow: '1-5 PM' };
@@ -21,22 +20,11 @@ afterEach(() => {
   time.provider.control.clearFaults();
 });
 
-const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const pathOf = (item: HeardItem) => time.offergrid.control.path(item.itemId);
-const command = (item: HeardItem, said: Command) =>
-  item.handle.executeUpdate(operate, { args: [{ ...said, actor: 'dana' }] });
 const report = (item: HeardItem, type: ProviderEventType, data: object = {}) =>
   item.handle.signal(providerEvent, { id: type, type, time: '2031-01-01T00:00:00Z', data } as never);
 const hint = (item: HeardItem) =>
   item.handle.signal(platformEvent, { id: 'hint', type: 'moved', occurredAt: '2031-01-01T00:00:00Z' });
-
-async function until(item: HeardItem, holds: (view: OrderView) => boolean): Promise<OrderView> {
-  const seeing = async () => {
-    const view = await look(item);
-    return holds(view) && view;
-  };
-  return await eventually('the expected view', seeing, { seen: () => look(item) });
-}
 
 const noted = (item: HeardItem, text: string) =>
   eventually(`a line about ${text}`, async () =>

@@ -2,12 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createOperatorDesk } from '../../api/operator-desk.js';
 import { createOrderRecords } from '../../db/order-records.js';
-import type { Command } from '../../domain/command.js';
-import type { OrderView } from '../../domain/order-view.js';
 import type { ProviderEventType } from '../../domain/provider-event.js';
-import { operate, platformEvent, providerEvent, state } from '../../workflows/messages.js';
+import { platformEvent, providerEvent } from '../../workflows/messages.js';
 import { seededChance } from '../../sandbox/http/fault-plan.js';
 import { eventually } from '../support/eventually.js';
+import { command, look, until } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 /** Small, so that a few dozen messages carry an item over. */
@@ -26,11 +25,8 @@ afterEach(() => {
   time.provider.control.setServiceability(() => ({ serviceable: true }));
 });
 
-const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const pathOf = (item: HeardItem) => time.offergrid.control.path(item.itemId);
 const runOf = async (item: HeardItem) => (await item.handle.describe()).runId;
-const command = (item: HeardItem, said: Command) =>
-  item.handle.executeUpdate(operate, { args: [{ ...said, actor: 'dana' }] });
 let sent = 0;
 const report = (item: HeardItem, type: ProviderEventType, data: object = {}) =>
   item.handle.signal(providerEvent, {
@@ -42,14 +38,6 @@ const hint = (item: HeardItem) =>
     type: 'reconciled',
     occurredAt: '2031-01-01T00:00:00Z',
   });
-
-async function until(item: HeardItem, holds: (view: OrderView) => boolean): Promise<OrderView> {
-  const seeing = async () => {
-    const view = await look(item);
-    return holds(view) && view;
-  };
-  return await eventually('the expected view', seeing, { seen: () => look(item) });
-}
 
 /** Hints, until the item goes on in another run; what is known of it is the same there. */
 async function carriedOver(item: HeardItem): Promise<void> {

@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createOrderRecords } from '../../db/order-records.js';
-import type { Command } from '../../domain/command.js';
-import type { OrderView } from '../../domain/order-view.js';
 import { sampleOffers } from '../../sandbox/offergrid/offers.js';
-import { operate, platformEvent, providerEvent, state } from '../../workflows/messages.js';
+import { platformEvent, providerEvent } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
+import { command, look, until } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 /* The provider's events say of one order that its service is available, and that it is not. */
@@ -22,10 +21,7 @@ beforeAll(async () => {
 afterAll(() => time?.stop());
 afterEach(() => time.offergrid.control.clearFaults());
 
-const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const pathOf = (item: HeardItem) => time.offergrid.control.path(item.itemId);
-const command = (item: HeardItem, said: Command) =>
-  item.handle.executeUpdate(operate, { args: [{ ...said, actor: 'dana' }] });
 let sent = 0;
 const report = (item: HeardItem, type: 'availability.confirmed' | 'availability.denied', data: object = {}) =>
   item.handle.signal(providerEvent, {
@@ -39,14 +35,6 @@ const updatesOf = (item: HeardItem) =>
     .filter(({ method, path }) => method === 'PATCH' && path.includes(item.itemId));
 const notesOf = async (item: HeardItem) =>
   (await createOrderRecords(time.pool).timeline(item.itemId)).map(({ note }) => note ?? '');
-
-async function until(item: HeardItem, holds: (view: OrderView) => boolean): Promise<OrderView> {
-  const seeing = async () => {
-    const view = await look(item);
-    return holds(view) && view;
-  };
-  return await eventually('the expected view', seeing, { seen: () => look(item) });
-}
 
 /** Nobody has been answered, and a person is asked, in the denial's own words. */
 async function asked(item: HeardItem): Promise<void> {

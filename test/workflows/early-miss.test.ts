@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { OrderView } from '../../domain/order-view.js';
 import type { ProviderEvent } from '../../domain/provider-event.js';
-import { providerEvent, state } from '../../workflows/messages.js';
+import { providerEvent } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
+import { look } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 let time: SkippedTime;
@@ -11,7 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => time?.stop());
 
-const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const becomes = (item: HeardItem, status: string) =>
   eventually(status, async () => (await look(item)).offergridStatus === status, { seen: () => look(item) });
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { OrderView } from '../../domain/order-view.js';
-import { platformEvent, state } from '../../workflows/messages.js';
+import { platformEvent } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
+import { look, until } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 /* Calls of one item to the provider's system that fail for hours, while everything else works. */
@@ -20,17 +20,8 @@ afterEach(() => {
   time.provider.control.clearFaults();
 });
 
-const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const pathOf = (item: HeardItem) => time.offergrid.control.path(item.itemId);
 const eventsOf = async (item: HeardItem) => (await item.handle.fetchHistory()).events?.length ?? 0;
-
-async function until(item: HeardItem, holds: (view: OrderView) => boolean): Promise<OrderView> {
-  const seeing = async () => {
-    const view = await look(item);
-    return holds(view) && view;
-  };
-  return await eventually('the expected view', seeing, { seen: () => look(item), within: 20_000 });
-}
 
 const failures = (path: string) =>
   time.provider.control.calls().filter((call) => call.path.startsWith(path) && call.status === 500).length;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { OrderView } from '../../domain/order-view.js';
-import { operate, state } from '../../workflows/messages.js';
+import { operate } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
+import { look } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 let time: SkippedTime;
@@ -18,7 +18,6 @@ afterEach(() => {
   time.provider.control.clearFaults();
 });
 
-const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const reject = (item: HeardItem) =>
   item.handle.executeUpdate(operate, { args: [{ command: 'reject', reason: 'No crew', actor: 'dana' }] });
 

@@ -2,8 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createOrderRecords } from '../../db/order-records.js';
 import type { OperatorCommand } from '../../domain/command.js';
 import type { OrderView } from '../../domain/order-view.js';
-import { operate, platformEvent, providerEvent, state } from '../../workflows/messages.js';
+import { operate, platformEvent, providerEvent } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
+import { look } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 let time: SkippedTime;
@@ -16,7 +17,6 @@ afterEach(async () => {
   await time.postgresLine.mend();
 });
 
-const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const pathOf = (item: HeardItem) => time.offergrid.control.path(item.itemId);
 const command = (item: HeardItem, said: OperatorCommand) =>
   item.handle.executeUpdate(operate, { args: [said] });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { OrderView } from '../../domain/order-view.js';
-import { operate, state } from '../../workflows/messages.js';
+import { operate } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
+import { look, until } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 /** The contract's own policy: 24 hours, warnings 12, 4 and 1 before, acknowledged after 2. */
@@ -13,21 +13,9 @@ afterAll(() => time?.stop());
 
 /** Lets the clock run, in minutes. */
 const skip = (minutes: number) => time.env.sleep(minutes * 60_000);
-const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const pathOf = (item: HeardItem) => time.offergrid.control.path(item.itemId);
 
 /** Until it waits for what the test is about: time may be skipped only then. */
-async function untilView(item: HeardItem, holds: (view: OrderView) => boolean): Promise<OrderView> {
-  return await eventually(
-    'the expected view',
-    async () => {
-      const view = await look(item);
-      return holds(view) && view;
-    },
-    { seen: () => look(item) },
-  );
-}
-
 async function untilSent(item: HeardItem, type: string, count: number): Promise<number[]> {
   return await eventually(
     `${count} ${type}`,
@@ -44,7 +32,7 @@ const approve = (item: HeardItem) =>
 describe('an item that nobody answers', () => {
   test('is acknowledged after 2 h, warned of 12, 4 and 1 h before, breached at 24 h, and answered late', async () => {
     const item = await time.hear({ incomplete: true });
-    const asked = await untilView(item, (view) => view.stage === 'review');
+    const asked = await until(item, (view) => view.stage === 'review');
     expect(asked.sla).toMatchObject({
       state: 'on_track',
       deadline: new Date(item.createdAt + 24 * 3_600_000).toISOString(),
@@ -54,13 +42,13 @@ describe('an item that nobody answers', () => {
     await skip(1 * 60 + 59);
     expect(pathOf(item)).toEqual(['pending']);
     await skip(2);
-    await untilView(item, (view) => view.offergridStatus === 'submitted_to_provider');
+    await until(item, (view) => view.offergridStatus === 'submitted_to_provider');
 
     await skip(9 * 60 + 58);
     expect((await look(item)).sla?.state).toBe('on_track');
     expect(item.hoursOf('sla.warning')).toEqual([]);
     await skip(2);
-    const warned = await untilView(item, (view) => view.sla?.state === 'at_risk');
+    const warned = await until(item, (view) => view.sla?.state === 'at_risk');
     // The question is the more urgent of the two reasons to look.
     expect(warned.attention?.code).toBe('manual_review');
 
@@ -68,13 +56,13 @@ describe('an item that nobody answers', () => {
     expect(await untilSent(item, 'sla.warning', 3)).toEqual([12, 20, 23]);
     expect(item.hoursOf('sla.breached')).toEqual([]);
     await skip(2);
-    const breached = await untilView(item, (view) => view.sla?.state === 'breached');
+    const breached = await until(item, (view) => view.sla?.state === 'breached');
     expect(breached.attention?.code).toBe('sla_breached');
     expect(await untilSent(item, 'sla.breached', 1)).toEqual([24]);
 
     await skip(1 * 60);
     await approve(item);
-    const answered = await untilView(item, (view) => view.offergridStatus === 'accepted');
+    const answered = await until(item, (view) => view.offergridStatus === 'accepted');
     expect(answered.sla).toMatchObject({ state: 'met_late' });
     expect(Date.parse(answered.sla!.respondedAt!) - item.createdAt).toBeGreaterThan(25 * 3_600_000);
     expect(answered.attention).toBeNull();
@@ -89,7 +77,7 @@ describe('an item that nobody answers', () => {
 describe('an item that is answered in time', () => {
   test('by the policy, raises no alarm afterwards', async () => {
     const item = await time.hear({});
-    const view = await untilView(item, ({ offergridStatus }) => offergridStatus === 'accepted');
+    const view = await until(item, ({ offergridStatus }) => offergridStatus === 'accepted');
     expect(view.sla?.state).toBe('met');
     await skip(72 * 60);
     expect(item.hoursOf('sla.warning')).toEqual([]);
@@ -100,7 +88,7 @@ describe('an item that is answered in time', () => {
 
   test('by a person after the first warning, has that one warning', async () => {
     const item = await time.hear({ incomplete: true });
-    await untilView(item, (view) => view.stage === 'review');
+    await until(item, (view) => view.stage === 'review');
     await skip(13 * 60);
     await untilSent(item, 'sla.warning', 1);
     await item.handle.executeUpdate(operate, {
@@ -118,7 +106,7 @@ describe('an item that is answered in time', () => {
 describe('an item heard of late', () => {
   test('after 23 h has one hour left, and one warning for those it missed', async () => {
     const item = await time.hear({ hoursAgo: 23, incomplete: true });
-    const view = await untilView(item, ({ sla }) => sla?.state === 'at_risk');
+    const view = await until(item, ({ sla }) => sla?.state === 'at_risk');
     expect(Date.parse(view.sla!.deadline)).toBe(item.createdAt + 24 * 3_600_000);
     expect(await untilSent(item, 'sla.warning', 1)).toEqual([23]);
     await skip(58);
@@ -130,7 +118,7 @@ describe('an item heard of late', () => {
 
   test('after 25 h is breached at once, without a warning, and still answered', async () => {
     const item = await time.hear({ hoursAgo: 25 });
-    const view = await untilView(item, ({ offergridStatus }) => offergridStatus === 'accepted');
+    const view = await until(item, ({ offergridStatus }) => offergridStatus === 'accepted');
     expect(view.sla?.state).toBe('met_late');
     expect(await untilSent(item, 'sla.breached', 1)).toEqual([25]);
     expect(item.hoursOf('sla.warning')).toEqual([]);
@@ -146,10 +134,10 @@ describe("a provider's system that does not answer", () => {
       time.provider.control.calls().some(({ status }) => status === 503),
     );
     await skip(31);
-    const view = await untilView(item, ({ attention }) => attention?.code === 'availability_unknown');
+    const view = await until(item, ({ attention }) => attention?.code === 'availability_unknown');
     expect(view).toMatchObject({ stage: 'availability', waitingFor: 'a person' });
     time.provider.control.clearFaults();
     await item.handle.executeUpdate(operate, { args: [{ command: 'retry', actor: 'dana' }] });
-    await untilView(item, ({ offergridStatus }) => offergridStatus === 'accepted');
+    await until(item, ({ offergridStatus }) => offergridStatus === 'accepted');
   });
 });

@@ -2,8 +2,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { OperatorCommand } from '../../domain/command.js';
 import type { OrderView } from '../../domain/order-view.js';
 import type { HttpFault } from '../../sandbox/http/fault-plan.js';
-import { operate, platformEvent, state } from '../../workflows/messages.js';
+import { operate, platformEvent } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
+import { look } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 let time: SkippedTime;
@@ -24,7 +25,6 @@ const ANSWERS: Record<string, Pick<Extract<HttpFault, { kind: 'error' }>, 'statu
 /** Or nothing at all, of an item it once showed. */
 const UNSHOWN: typeof ANSWERS = { ...ANSWERS, 'not known any more': { status: 404 } };
 
-const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const pathOf = (item: { itemId: string }) => time.offergrid.control.path(item.itemId);
 const command = (item: HeardItem, said: OperatorCommand) =>
   item.handle.executeUpdate(operate, { args: [said] });

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Command } from '../../domain/command.js';
 import type { OrderView } from '../../domain/order-view.js';
-import { operate, platformEvent, state } from '../../workflows/messages.js';
-import { eventually } from '../support/eventually.js';
+import { platformEvent } from '../../workflows/messages.js';
+import { command, look, until } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 /* Offergrid says that an order was cancelled, and does not show it: what a person says of it is acted on. */
@@ -14,27 +13,16 @@ beforeAll(async () => {
 afterAll(() => time?.stop());
 afterEach(() => time.offergrid.control.clearFaults());
 
-const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 const pathOf = (item: HeardItem) => time.offergrid.control.path(item.itemId);
 const updatesOf = (item: HeardItem) =>
   time.offergrid.control
     .calls()
     .filter(({ method, path }) => method === 'PATCH' && path.includes(item.itemId))
     .map(({ body }) => (body as { status: string }).status);
-const command = (item: HeardItem, said: Command) =>
-  item.handle.executeUpdate(operate, { args: [{ ...said, actor: 'dana' }] });
 const saidCancelled = (item: HeardItem) =>
   item.handle.signal(platformEvent, {
     ...{ id: 'cancelled', type: 'order.cancelled', occurredAt: '2031-01-01T00:00:00Z' },
   });
-
-async function until(item: HeardItem, holds: (view: OrderView) => boolean): Promise<OrderView> {
-  const seeing = async () => {
-    const view = await look(item);
-    return holds(view) && view;
-  };
-  return await eventually('the expected view', seeing, { seen: () => look(item) });
-}
 
 /** The platform answers every call about the item with this, and has said that it was cancelled. */
 async function hidden(item: HeardItem, status: number): Promise<void> {
