@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
+import { fulfillmentWorkflowId } from '../../domain/workflow-names.js';
 import type { OrderOverrides } from '../../sandbox/offergrid/control.js';
 import { eventually } from '../support/eventually.js';
 import type { TestSystem } from '../support/test-system.js';
+import type { QueuedCall } from './queue-order.js';
 
 /** Of the contract's 24 hours so many are over when we hear of an order whose answer is due soon. */
 const HOURS_OVER = 23.25;
@@ -47,18 +49,26 @@ export async function untilWaiting(
   await eventually('work orders', () => isOver() || all(updates, booked()), { within });
 }
 
-/** Has them called for, the most urgent last, so that only their priority can bring them first. */
+/** Has them called for, the less urgent first, so that only their priority can bring the others before them. */
 export async function wantCalls(
   system: TestSystem,
   { due, updates }: Omit<ByUrgency, 'reads'>,
 ): Promise<void> {
-  for (const itemId of updates) await appoint(system, itemId);
-  for (const itemId of due) await approve(system, itemId);
+  await Promise.all(updates.map((itemId) => appoint(system, itemId)));
+  await Promise.all(due.map((itemId) => approve(system, itemId)));
 }
 
-/** Asserts it of the calls after the first `since`, which all were waiting by then, by their median turn. */
-export function expectInOrder(system: TestSystem, { due, updates, reads }: ByUrgency, since: number): void {
-  const late = system.offergrid.control.calls().slice(since);
+/** Asserts it of the calls since all that is due and all updates were `queued`, by their median turn. */
+export function expectInOrder(
+  system: TestSystem,
+  { due, updates, reads }: ByUrgency,
+  queued: QueuedCall[],
+): void {
+  const wanted = new Set([...due, ...updates].map(fulfillmentWorkflowId));
+  const since = Math.max(
+    ...queued.filter(({ workflowId }) => wanted.has(workflowId)).map(({ scheduled }) => scheduled),
+  );
+  const late = system.offergrid.control.calls().filter(({ at }) => Date.parse(at) > since);
   // Reads of many are one list, so what comes of the new orders stands for them.
   const turnOf = (items: string[]) =>
     median(late.flatMap(({ path }, turn) => (items.some((itemId) => path.includes(itemId)) ? [turn] : [])));

@@ -3,6 +3,7 @@ import { fulfillmentWorkflowId, OFFERGRID_QUEUE } from '../../domain/workflow-na
 
 /** A call in Temporal's queue: from `scheduled` until a worker took it, in epoch milliseconds. */
 export interface QueuedCall {
+  workflowId: string;
   /** Lower is more urgent: by the nature of the call, not by the priority it was given. */
   urgency: number;
   scheduled: number;
@@ -36,10 +37,10 @@ export async function queuedCalls(client: Client, due: readonly string[]): Promi
   const histories = await Promise.all(
     ids.map(async ({ workflowId, runId }) => {
       const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-      return { events, isDue: urgent.has(workflowId) };
+      return { events, workflowId };
     }),
   );
-  return histories.flatMap(({ events, isDue }) =>
+  return histories.flatMap(({ events, workflowId }) =>
     (events ?? []).flatMap(({ eventTime, activityTaskStartedEventAttributes: start }) => {
       const scheduled = events?.find(({ eventId }) => Number(eventId) === Number(start?.scheduledEventId));
       const { taskQueue, activityType } = scheduled?.activityTaskScheduledEventAttributes ?? {};
@@ -47,7 +48,8 @@ export async function queuedCalls(client: Client, due: readonly string[]): Promi
       if (start == null || start.attempt !== 1 || taskQueue?.name !== OFFERGRID_QUEUE) return [];
       return [
         {
-          urgency: urgencyOf(activityType?.name, isDue),
+          workflowId,
+          urgency: urgencyOf(activityType?.name, urgent.has(workflowId)),
           scheduled: millis(scheduled?.eventTime),
           started: millis(eventTime),
         },
