@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { inject, onTestFinished } from 'vitest';
 import { migrate } from '../../db/migrate.js';
 import { startProcess, type RunningProcess } from '../../sandbox/stack/child-process.js';
 import { freePort } from '../../sandbox/stack/free-port.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
-import { createNamespace } from '../../sandbox/stack/temporal-namespace.js';
 import { ADMIN_KEY, SECRET } from '../api/harness.js';
+import { ownNamespace } from '../support/own-namespace.js';
 
 export interface ApiProcess {
   url: string;
@@ -24,11 +23,9 @@ export interface IntakeStand {
 
 /** On the Temporal that all tests share, in a namespace of its own; ends with the test. `databaseUrl`: empty. */
 export async function startIntakeStand(programs: string, databaseUrl: string): Promise<IntakeStand> {
-  const namespace = `test-${randomUUID()}`;
   const address = inject('temporalAddress');
-  const connection = await Connection.connect({ address });
-  onTestFinished(() => connection.close());
-  await createNamespace(connection, namespace);
+  const { namespace, connection, remove } = await ownNamespace(address);
+  onTestFinished(remove);
   await migrate(databaseUrl);
   const client = new Client({ connection, namespace });
   return {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { KEPT_FOR_ORDERS } from '../../activities/room-for-orders.js';
@@ -32,7 +32,6 @@ import {
 import { startSandboxProvider, type SandboxProvider } from '../../sandbox/provider/sandbox-provider.js';
 import { usePostgres } from '../../sandbox/stack/postgres.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
-import { createNamespace } from '../../sandbox/stack/temporal-namespace.js';
 import { startNotificationSink, type NotificationSink } from '../../sandbox/system/notification-sink.js';
 import { createCallSlots } from '../../workers/call-slots.js';
 import { createWorkers } from '../../workers/create-workers.js';
@@ -40,6 +39,7 @@ import { isKeyTaken } from '../../workers/key-probe.js';
 import { watchKey } from '../../workers/key-watch.js';
 import { offergridGate, probeGate } from '../../workers/offergrid-gate.js';
 import { startOutageProxy, type OutageProxy } from '../api/outage-proxy.js';
+import { ownNamespace } from './own-namespace.js';
 
 // Once for all that a test file starts.
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -96,10 +96,8 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
   const { callsPerHour = 100_000, hourMs = 3_600_000, holdMs, timeoutMs } = options;
   const closing: (() => Promise<unknown>)[] = [];
   const address = options.temporalAddress ?? inject('temporalAddress');
-  const namespace = `test-${randomUUID()}`;
-  const connection = await Connection.connect({ address });
-  closing.push(() => connection.close());
-  await createNamespace(connection, namespace);
+  const { namespace, connection, remove } = await ownNamespace(address);
+  closing.push(remove);
   const postgres = usePostgres(inject('postgresUrl'));
   const databaseUrl = await postgres.createDatabase();
   closing.push(() => postgres.dropDatabase(databaseUrl));

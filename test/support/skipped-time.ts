@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
@@ -14,14 +13,13 @@ import { createOrderRecords } from '../../db/order-records.js';
 import { createPool, type Pool } from '../../db/pool.js';
 import { migrate } from '../../db/migrate.js';
 import { createChannels } from '../../integrations/notifications/channels.js';
-import { createOffergridClient } from '../../integrations/offergrid/client.js';
+import { createOffergridClient, type Gate } from '../../integrations/offergrid/client.js';
 import { createProviderClient } from '../../integrations/provider/client.js';
 import { startSandboxOffergrid, type SandboxOffergrid } from '../../sandbox/offergrid/sandbox-offergrid.js';
 import { startSandboxProvider, type SandboxProvider } from '../../sandbox/provider/sandbox-provider.js';
 import { usePostgres } from '../../sandbox/stack/postgres.js';
 import { startOutageProxy, type OutageProxy } from '../api/outage-proxy.js';
 import { startTimeSkippingServer } from '../../sandbox/stack/time-skipping-server.js';
-import { createNamespace } from '../../sandbox/stack/temporal-namespace.js';
 import { startNotificationSink, type NotificationSink } from '../../sandbox/system/notification-sink.js';
 import { createReconciliation } from '../../db/reconciliation.js';
 import { createWatchedItems } from '../../db/watched-items.js';
@@ -38,6 +36,7 @@ import {
   fulfillmentWorkflowId,
   OFFERGRID_QUEUE,
 } from '../../domain/workflow-names.js';
+import { ownNamespace } from './own-namespace.js';
 
 export const HOUR = 3_600_000;
 
@@ -86,6 +85,8 @@ export interface SkippedTimeOptions {
   historyLimit?: number;
   /** Items that the worker keeps in memory between their tasks; none: each task begins with a replay of all before it. */
   cachedWorkflows?: number;
+  /** What the calls of the offer sync go through; default nothing. */
+  offersGate?: Gate;
   /** With the `dev` server time is not skipped, and the rest is as in production. */
   server?: 'time-skipping' | 'dev';
 }
@@ -106,7 +107,7 @@ export async function startSkippedTime(
   const through = new URL(databaseUrl);
   through.port = String(postgresLine.port);
   const pool = createPool(through.href);
-  const env = await (server === 'dev' ? useDevServer() : startTimeSkippingServer());
+  const { env, tearDown } = await (server === 'dev' ? useDevServer() : skipTime());
   const offergrid = await startSandboxOffergrid({
     providerKey: KEY,
     resellerKey: 'reseller',
@@ -115,7 +116,8 @@ export async function startSkippedTime(
   const provider = await startSandboxProvider({ apiKey: KEY });
   const notifications = await startNotificationSink(NOTIFY_SECRET);
 
-  const calls = createOffergridClient({ baseUrl: offergrid.url, apiKey: KEY });
+  const platform = { baseUrl: offergrid.url, apiKey: KEY };
+  const calls = createOffergridClient(platform);
   const activities = createActivities({
     offergrid: calls,
     provider: providerConnected
@@ -133,7 +135,10 @@ export async function startSkippedTime(
     itemWatch: createItemWatch(env.client),
     starter: createFulfillmentStarter(env.client),
     offerSync: {
-      offergrid: calls,
+      offergrid:
+        options.offersGate === undefined
+          ? calls
+          : createOffergridClient({ ...platform, gate: options.offersGate }),
       runs: createOfferSyncRuns(pool),
       catalogue: createOfferCatalogue(pool),
       changes: createOfferChanges(pool),
@@ -209,7 +214,7 @@ export async function startSkippedTime(
     stop: async () => {
       for (const worker of workers) worker.shutdown();
       await running;
-      await env.teardown();
+      await tearDown();
       await Promise.all([offergrid.close(), provider.close(), notifications.close(), pool.end()]);
       await postgresLine.close();
       await postgres.dropDatabase(databaseUrl);
@@ -217,12 +222,15 @@ export async function startSkippedTime(
   };
 }
 
-/** A namespace of its own on the server that all tests share. */
-async function useDevServer(): Promise<TestWorkflowEnvironment> {
+/** In a namespace of its own on the server that all tests share. */
+async function useDevServer(): Promise<{ env: TestWorkflowEnvironment; tearDown(): Promise<void> }> {
   const address = inject('temporalAddress');
-  const namespace = `test-${randomUUID()}`;
-  const connection = await Connection.connect({ address });
-  await createNamespace(connection, namespace);
-  await connection.close();
-  return await TestWorkflowEnvironment.createFromExistingServer({ address, namespace });
+  const { namespace, remove } = await ownNamespace(address);
+  const env = await TestWorkflowEnvironment.createFromExistingServer({ address, namespace });
+  return { env, tearDown: async () => (await env.teardown(), await remove()) };
+}
+
+async function skipTime(): Promise<{ env: TestWorkflowEnvironment; tearDown(): Promise<void> }> {
+  const env = await startTimeSkippingServer();
+  return { env, tearDown: () => env.teardown() };
 }

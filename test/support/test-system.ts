@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { inject, onTestFinished } from 'vitest';
 import { usePostgres } from '../../sandbox/stack/postgres.js';
-import { createNamespace } from '../../sandbox/stack/temporal-namespace.js';
 import { startSystem, type System, type SystemOptions } from '../../sandbox/system/start-system.js';
+import { ownNamespace } from './own-namespace.js';
 
 /** A system of a test file's own, and a way to look into its Temporal namespace. */
 export interface TestSystem extends System {
@@ -15,10 +14,8 @@ export async function startTestSystem(
   options: Partial<SystemOptions> = {},
   address: string = inject('temporalAddress'),
 ): Promise<TestSystem> {
-  const namespace = `test-${randomUUID()}`;
+  const { namespace, connection, remove } = await ownNamespace(address);
   const postgres = usePostgres(inject('postgresUrl'));
-  const connection = await Connection.connect({ address });
-  await createNamespace(connection, namespace);
   const databaseUrl = await postgres.createDatabase();
   const system = await startSystem({
     databaseUrl,
@@ -33,7 +30,7 @@ export async function startTestSystem(
     client: new Client({ connection, namespace }),
     stop: async () => {
       await system.stop();
-      await connection.close();
+      await remove();
       await postgres.dropDatabase(databaseUrl);
     },
   };
