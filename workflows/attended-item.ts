@@ -21,11 +21,12 @@ export abstract class AttendedItem extends ItemKnowledge {
   raise(code: AttentionCode, message: string, told = message): void {
     const standing = this.attentions.find((attention) => attention.code === code);
     if (standing?.message === message) return;
+    // Nobody had to do anything about what is tried again by itself.
+    const isNews = standing === undefined || this.#isTriedAgain(standing.message);
     const raised = { code, since: new Date().toISOString(), message };
     this.attentions = [...this.attentions.filter((one) => one !== standing), raised];
     this.journal.write({ type: 'note', actor: 'workflow', note: `${code}: ${message}` });
-    if (standing === undefined && !code.startsWith('sla_'))
-      this.notify('order.attention', told, `order.attention-${code}`);
+    if (isNews && !code.startsWith('sla_')) this.notify('order.attention', told, `order.attention-${code}`);
   }
 
   settle(...codes: AttentionCode[]): void {
@@ -75,5 +76,11 @@ export abstract class AttendedItem extends ItemKnowledge {
     const left = Object.values(this.stuck).find(({ code }) => code === stuck.code);
     if (left === undefined) this.settle(stuck.code);
     else if (left.message !== undefined) this.raise(left.code, left.message);
+  }
+
+  #isTriedAgain(standing: string): boolean {
+    return Object.values(this.stuck).some(
+      ({ message, triedAgain }) => triedAgain === true && message === standing,
+    );
   }
 }

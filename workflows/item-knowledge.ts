@@ -24,6 +24,8 @@ export interface Stuck {
   /** What a person was told of it. */
   message?: string;
   retries: number;
+  /** It goes on by itself once the other side does. */
+  triedAgain?: boolean;
 }
 
 /** What comes due on the way to the answer. */

@@ -50,7 +50,7 @@ export async function reachProvider<T>(
   const step = `reaching the provider's system for ${what}`;
   const message = `The provider's system has failed at ${what} many times; we keep trying.`;
   const waiting = Object.values(item.stuck).some(({ code }) => code === 'manual_review');
-  item.stuck[step] = { code: 'manual_review', message, retries: item.retries };
+  item.stuck[step] = { code: 'manual_review', message, retries: item.retries, triedAgain: true };
   // What waits for a person's word goes before what may yet pass by itself.
   if (!waiting) item.raise('manual_review', message);
   try {

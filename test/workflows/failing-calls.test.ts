@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { platformEvent } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
-import { look, until } from '../support/item-view.js';
+import { command, look, until } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 /* Calls of one item to the provider's system that fail for hours, while everything else works. */
@@ -79,6 +79,45 @@ describe("the provider's system fails at it for hours", () => {
     await item.handle.result();
     const orders = time.provider.control.workOrders().filter(({ itemId }) => itemId === item.itemId);
     expect(orders.map((order) => order.state)).toEqual(['cancelled']);
+  });
+
+  test('beside a step that waits for a word: that one stays before people, before and after', async () => {
+    time.provider.control.setFaults([
+      { kind: 'error', status: 422, path: '/work-orders' },
+      { kind: 'error', status: 500, path: '/customer-contacts' },
+    ]);
+    const item = await time.hear({});
+    const { attention: refused } = await until(item, ({ attention }) => attention?.code === 'manual_review');
+    expect(refused?.message).toContain('work order');
+    const before = failures('/customer-contacts');
+    await time.env.sleep('40m');
+    await eventually('more than one round of attempts', () => failures('/customer-contacts') > before + 30);
+    expect((await look(item)).attention).toEqual(refused);
+    time.provider.control.clearFaults();
+    await time.env.sleep('2m');
+    const contacts = () => time.provider.control.calls().filter(({ path }) => path === '/customer-contacts');
+    await eventually('the contact', () => contacts().at(-1)?.status !== 500);
+    expect((await look(item)).attention).toEqual(refused);
+    await command(item, { command: 'retry' });
+    await until(item, ({ attention, workOrderId }) => attention === null && workOrderId !== null);
+  });
+
+  test('and then refuses it: a person, who has to say how it goes on, is told anew', async () => {
+    const fault = (status: number, path: string) => ({ kind: 'error', status, path }) as const;
+    const contacts = fault(500, '/customer-contacts');
+    time.provider.control.setFaults([fault(500, '/work-orders'), contacts]);
+    const item = await time.hear({});
+    await eventually('the first failure', () => failures('/work-orders') > 0);
+    await time.env.sleep('40m');
+    await eventually('the notice', () => item.hoursOf('order.attention').length === 1);
+    time.provider.control.setFaults([fault(422, '/work-orders'), contacts]);
+    await time.env.sleep('2m');
+    await until(item, ({ attention }) => attention?.message.includes('refused the work order') === true);
+    await eventually('another notice', () => item.hoursOf('order.attention').length === 2);
+    time.provider.control.clearFaults();
+    await time.env.sleep('2m');
+    await command(item, { command: 'retry' });
+    await until(item, ({ attention, workOrderId }) => attention === null && workOrderId !== null);
   });
 
   test('until the order is called off: nothing is left for a person', async () => {
