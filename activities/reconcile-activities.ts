@@ -1,5 +1,6 @@
 import { ApplicationFailure, Context, log } from '@temporalio/activity';
 import type { ReconcileActivities } from '../domain/activities.js';
+import { RECONCILED } from '../domain/provider-event.js';
 import { isUnanswered, type Status } from '../domain/status.js';
 import type { OffergridClient } from '../integrations/offergrid/client.js';
 import { OffergridError } from '../integrations/offergrid/errors.js';
@@ -52,7 +53,7 @@ export function createReconcileActivities(dependencies: ReconcileDependencies): 
       // What was answered before we came is somebody else's work in progress: it is not begun again.
       const toStart = isUnanswered(status) ? unknown : [];
       const started = await inTurn(toStart, (item) => starter.start(item));
-      const event = { id: `reconcile-${startedAt}`, type: 'reconciled', occurredAt: startedAt };
+      const event = { id: `reconcile-${startedAt}`, type: RECONCILED, occurredAt: startedAt };
       const tell = (item: KnownItem) => starter.platformEvent(item, event);
       const told = await inTurn(adrift.slice(0, MOST_TOLD), tell, (some) => reconciliation.told(some));
       return {

@@ -180,6 +180,9 @@ export interface PlatformEvent {
   occurredAt: string;
 }
 
+/** The type of what reconciliation says of an item that it finds elsewhere than its workflow has it. */
+export const RECONCILED = 'reconciled';
+
 /** Whatever it says, it is worth a look at the item; what is told apart of it is text. `now` (ISO 8601) as above. */
 export function readPlatformEvent(message: unknown, now: string): PlatformEvent {
   const { id, type, status, occurredAt } = isObject(message) ? message : {};

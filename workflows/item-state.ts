@@ -6,7 +6,7 @@ import { factsIn } from '../domain/facts.js';
 import { isTestOrder, type OrderItem } from '../domain/order-item.js';
 import type { OrderView } from '../domain/order-view.js';
 import { categoryPolicy, type CategoryPolicy } from '../domain/policy.js';
-import { readPlatformEvent, readProviderEvent } from '../domain/provider-event.js';
+import { RECONCILED, readPlatformEvent, readProviderEvent } from '../domain/provider-event.js';
 import { responseDeadline } from '../domain/response-deadline.js';
 import type { Stage } from '../domain/stage.js';
 import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
@@ -164,8 +164,7 @@ export class ItemState extends AttendedItem {
   #hearPlatform(message: unknown): void {
     const event = readPlatformEvent(message, new Date().toISOString());
     const { behind } = this;
-    const known =
-      event.type === 'reconciled' && (event.status === undefined || event.status === behind?.shown);
+    const known = event.type === RECONCILED && (event.status === undefined || event.status === behind?.shown);
     if (behind === null || !known || Date.now() >= behind.lookAfter) this.hints.push(event);
   }
 

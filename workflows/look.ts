@@ -1,5 +1,6 @@
 import type { ItemLookup } from '../domain/activities.js';
-import { isFurther, walk, type Status } from '../domain/status.js';
+import { RECONCILED } from '../domain/provider-event.js';
+import { isFurther, MOVES, OPEN_STATUSES, walk, type Status } from '../domain/status.js';
 import { fetchItem, updateStatus } from './activities.js';
 import { catchUp, fallBehind, untilWorthReading } from './drift.js';
 import { isCalledOff, isToEnd, saidCancelled } from './ending.js';
@@ -39,10 +40,21 @@ export function notShown(
  */
 async function read(item: ItemState): Promise<ItemLookup> {
   for (let times = 0; ; times += 1) {
-    const lookup = await reach(item, () => fetchItem({ itemId: item.itemId }));
+    const among = listsWithIt(item);
+    const lookup = await reach(item, () => fetchItem({ itemId: item.itemId, among }));
     if (lookup.kind === 'found' || !saidCancelled(item) || isToEnd(item)) return lookup;
     await untilWorthReading(item, times, ...unseen(lookup, item));
   }
+}
+
+/**
+ * The lists that may show an item which the list of its own status does not, should many such reads have to wait. None of
+ * what came to an end: those are as long as the platform is old.
+ */
+function listsWithIt(item: ItemState): Status[] {
+  const { hints, status } = item;
+  if (status === null || saidCancelled(item) || !hints.some(({ type }) => type === RECONCILED)) return [];
+  return OPEN_STATUSES.filter((open) => MOVES[status].includes(open));
 }
 
 /** For people, and for notifications. */

@@ -34,3 +34,34 @@ test('reads are single calls on a quiet day, and few lists when many have to wai
   // The first, and those that were asked for just before a list.
   expect(lists - 6 + singly - QUIET).toBeLessThan(AT_ONCE / 2);
 });
+
+test('items that moved while no webhook told of it are read from few lists when many have to wait', async () => {
+  const { offergrid, apiUrl, keys } = await systemForTest({ policy: { reconcileEvery: '5s' } });
+  const { control } = offergrid;
+  const items = Array.from({ length: AT_ONCE }, () => control.placeOrder().items[0]!.itemId);
+  const areAt = (status: 'accepted' | 'scheduled') => () =>
+    items.every((itemId) => control.path(itemId).includes(status));
+  await eventually('all acceptances', areAt('accepted'), { within: 40_000 });
+
+  const since = control.calls().length;
+  const singly = () =>
+    control
+      .calls()
+      .slice(since)
+      .filter(({ method, path }) => method === 'GET' && path.startsWith('/provider/orders/'));
+  const pause = { status: 429, body: { retryAfter: 7 }, headers: { 'X-RateLimit-Reset': '0' } };
+  control.setFaults([{ kind: 'error', ...pause, path: '/provider/orders/*', times: 1 }]);
+  for (const itemId of items) control.setStatus(itemId, 'scheduled');
+  const known = async () => {
+    const headers = { authorization: `Bearer ${keys.admin}` };
+    const response = await fetch(`${apiUrl}/v1/orders?limit=100`, { headers });
+    const { items: views } = (await response.json()) as { items: { offergridStatus: string | null }[] };
+    return views.filter(({ offergridStatus }) => offergridStatus === 'scheduled').length;
+  };
+  await eventually('all to be known as scheduled', async () => (await known()) === AT_ONCE, {
+    within: 40_000,
+    seen: () => ({ singly: singly().length }),
+  });
+  // The one that was refused, and those that were on their way with it.
+  expect(singly().length).toBeLessThan(AT_ONCE / 2);
+});
