@@ -58,16 +58,15 @@ export async function wantCalls(
   await Promise.all(due.map((itemId) => approve(system, itemId)));
 }
 
-/** Asserts it of the calls since all that is due and all updates were `queued`, by their median turn. */
-export function expectInOrder(
-  system: TestSystem,
-  { due, updates, reads }: ByUrgency,
-  queued: QueuedCall[],
-): void {
+/** When the last call of what is due, and of the updates, joined the queue; epoch milliseconds. */
+export function queuedSince(queued: QueuedCall[], { due, updates }: Omit<ByUrgency, 'reads'>): number {
   const wanted = new Set([...due, ...updates].map(fulfillmentWorkflowId));
-  const since = Math.max(
-    ...queued.filter(({ workflowId }) => wanted.has(workflowId)).map(({ scheduled }) => scheduled),
-  );
+  const calls = queued.filter(({ workflowId }) => wanted.has(workflowId));
+  return Math.max(...calls.map(({ scheduled }) => scheduled));
+}
+
+/** Asserts it of the calls after `since`, which all were waiting by then, by their median turn; epoch milliseconds. */
+export function expectInOrder(system: TestSystem, { due, updates, reads }: ByUrgency, since: number): void {
   const late = system.offergrid.control.calls().filter(({ at }) => Date.parse(at) > since);
   // Reads of many are one list, so what comes of the new orders stands for them.
   const turnOf = (items: string[]) =>

@@ -1,19 +1,34 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import type { ProviderEvent } from '../../domain/provider-event.js';
 import { providerEvent, state } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
 /* Offergrid fails for one item, for as long as it likes: its history must not grow for as long. */
 
-/** Events; small, so that an hour of failures carries an item over. */
-const HISTORY_LIMIT = 60;
+const VISIT: ProviderEvent = {
+  id: 'visit',
+  type: 'appointment.scheduled',
+  time: '2031-01-01T00:00:00Z',
+  data: { scheduledFor: '2031-01-15T13:00:00Z' },
+};
+const CANCELLED: ProviderEvent = {
+  id: 'cancelled',
+  type: 'order.cancelled',
+  time: '2031-01-02T00:00:00Z',
+  data: { reason: 'Out of stock', requestedBy: 'provider' },
+};
 
 let time: SkippedTime;
-// One for each: once a run has gone over to another, that server skips no more time.
-beforeEach(async () => {
-  time = await startSkippedTime({}, { historyLimit: HISTORY_LIMIT });
-});
-afterEach(() => time?.stop());
+
+/**
+ * One for each: once a run has gone over to another, that server skips no more time. `historyLimit`: events, more than it
+ * takes to come to where Offergrid fails, and few enough for an hour of failures to carry the item over.
+ */
+async function start(historyLimit: number): Promise<void> {
+  time = await startSkippedTime({}, { historyLimit });
+  onTestFinished(() => time.stop());
+}
 
 const runOf = async (item: HeardItem) => (await item.handle.describe()).runId;
 const statusOf = async (item: HeardItem) => (await item.handle.query(state)).offergridStatus;
@@ -39,17 +54,14 @@ async function goesOver(item: HeardItem): Promise<void> {
 }
 
 test('an update that got through, and whose reply was lost, is not sent again by the next run', async () => {
+  await start(60);
   const item = await time.hear({});
   const ordered = async () => (await item.handle.query(state)).workOrderId !== null;
   await eventually('the work order', ordered);
   const path = `/provider/orders/${item.itemId}/status`;
   const lost = { kind: 'drop-reply', method: 'PATCH', path, times: 1 } as const;
   time.offergrid.control.setFaults([lost, read(item.itemId)]);
-  const data = { scheduledFor: '2031-01-15T13:00:00Z' };
-  await item.handle.signal(providerEvent, {
-    ...{ id: 'visit', type: 'appointment.scheduled', time: '2031-01-01T00:00:00Z' },
-    data,
-  } as never);
+  await item.handle.signal(providerEvent, VISIT);
   await eventually('the update', () => updatesOf(item).includes('scheduled'));
   await goesOver(item);
   await eventually('its answer', async () => (await statusOf(item)) === 'scheduled', { within: 20_000 });
@@ -57,7 +69,27 @@ test('an update that got through, and whose reply was lost, is not sent again by
   expect((await item.handle.query(state)).attention).toBeNull();
 });
 
+test('our own cancellation that got through, and whose reply was lost, is no news to the next run', async () => {
+  await start(130);
+  const item = await time.hear({});
+  await eventually('the work order', async () => (await item.handle.query(state)).workOrderId !== null);
+  await item.handle.signal(providerEvent, VISIT);
+  await eventually('the visit', async () => (await statusOf(item)) === 'scheduled');
+  const path = `/provider/orders/${item.itemId}/status`;
+  const lost = { kind: 'drop-reply', method: 'PATCH', path, times: 1 } as const;
+  time.offergrid.control.setFaults([lost, read(item.itemId)]);
+  await item.handle.signal(providerEvent, CANCELLED);
+  await eventually('the cancellation', () => updatesOf(item).includes('cancelled'));
+  await goesOver(item);
+  await item.handle.result();
+  expect(updatesOf(item)).toEqual(['accepted', 'scheduled', 'cancelled']);
+  expect(await item.handle.query(state)).toMatchObject({ outcome: 'cancelled', attention: null });
+  // That Offergrid could not be reached, and nothing since.
+  expect(item.hoursOf('order.attention')).toHaveLength(1);
+});
+
 test('an item that was never read is read, and answered once, by the next run', async () => {
+  await start(60);
   const itemId = 'item-never-read';
   time.offergrid.control.setFaults([read(itemId), { ...read(itemId), path: '/provider/orders' }]);
   const item = await time.hear({ itemId });

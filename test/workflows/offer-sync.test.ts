@@ -1,13 +1,15 @@
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createOfferSyncReports, type OfferSyncReports } from '../../db/offer-sync-reports.js';
 import { createOfferSyncRuns, type OfferSyncRuns } from '../../db/offer-sync-runs.js';
 import { isOver } from '../../domain/offer-sync-run.js';
 import { OFFERGRID_QUEUE, offerSyncWorkflowId } from '../../domain/workflow-names.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
 import { sampleProducts } from '../../sandbox/provider/products.js';
+import type { Gate } from '../../integrations/offergrid/client.js';
+import { OffergridError } from '../../integrations/offergrid/errors.js';
 import { offerSyncNudge } from '../../integrations/temporal/offer-sync-starter.js';
 import { createSyncDesk } from '../../api/sync-desk.js';
 import { eventually } from '../support/eventually.js';
@@ -18,11 +20,14 @@ const MANY = 220;
 const PER_EXECUTION = 200;
 const LONG_HISTORY = 1_800;
 
+const open: Gate = (_operation, send) => send();
+let gate = open;
+
 let world: SkippedTime;
 let runs: OfferSyncRuns;
 let reports: OfferSyncReports;
 beforeAll(async () => {
-  world = await startSkippedTime();
+  world = await startSkippedTime({}, { offersGate: (operation, send) => gate(operation, send) });
   runs = createOfferSyncRuns(world.pool);
   reports = createOfferSyncReports(world.pool);
 });
@@ -241,6 +246,26 @@ test('while Postgres is away changes wait for it; none is given up for that', as
   await world.postgresLine.mend();
   await over;
   expect(await reports.report(runId)).toMatchObject({ status: 'completed', updated: 10, failed: 0 });
+}, 120_000);
+
+test('orders that need the call budget each time the offers are to be listed: the run ends, and says so', async () => {
+  await inStep(20);
+  let lists = 0;
+  gate = (operation) => {
+    lists += 1;
+    throw new OffergridError({ operation, kind: 'kept_free', detail: 'for orders' });
+  };
+  onTestFinished(() => void (gate = open));
+  const { report, events } = await ran();
+  expect(report).toMatchObject({
+    status: 'failed',
+    reason: expect.stringContaining('orders needed') as string,
+  });
+  expect(lists).toBe(20);
+  expect(events).toHaveLength(1);
+  expect(Math.max(...events)).toBeLessThan(20 * 25);
+  gate = open;
+  expect((await ran()).report).toMatchObject({ status: 'completed', updated: 0 });
 }, 120_000);
 
 test('who asks for weeks while a run waits for a person makes no history long, and is not told again', async () => {

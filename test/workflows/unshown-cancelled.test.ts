@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { OrderView } from '../../domain/order-view.js';
-import { platformEvent } from '../../workflows/messages.js';
+import { platformEvent, providerEvent } from '../../workflows/messages.js';
 import { command, look, until } from '../support/item-view.js';
 import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 
@@ -54,6 +54,22 @@ test('before its answer: it is not accepted, and a person may reject it', async 
   await hidden(item, 404);
   await command(item, { command: 'approve' });
   await command(item, { command: 'reject', reason: 'Gone' });
+  await until(item, isRefused);
+  expect(updatesOf(item)).toEqual(['rejected']);
+  time.offergrid.control.clearFaults();
+  await command(item, { command: 'retry' });
+  await item.handle.result();
+  expect(pathOf(item)).toEqual(['pending', 'rejected']);
+});
+
+test("before its answer: the provider's word that there is no service rejects it", async () => {
+  const item = await time.hear({ street: '9 Unclear Road' });
+  await until(item, ({ attention }) => attention?.code === 'availability_unknown');
+  await hidden(item, 404);
+  await item.handle.signal(providerEvent, {
+    ...{ id: 'denied', type: 'availability.denied', time: '2031-01-01T00:00:00Z' },
+    data: { reason: 'No line there' },
+  });
   await until(item, isRefused);
   expect(updatesOf(item)).toEqual(['rejected']);
   time.offergrid.control.clearFaults();
