@@ -3,7 +3,7 @@ import { fulfillmentWorkflowId } from '../../domain/workflow-names.js';
 import type { OrderOverrides } from '../../sandbox/offergrid/control.js';
 import { eventually } from '../support/eventually.js';
 import type { TestSystem } from '../support/test-system.js';
-import type { QueuedCall } from './queue-order.js';
+import { READ, type QueuedCall } from './queue-order.js';
 
 /** Of the contract's 24 hours so many are over when we hear of an order whose answer is due soon. */
 const HOURS_OVER = 23.25;
@@ -63,6 +63,13 @@ export function queuedSince(queued: QueuedCall[], { due, updates }: Omit<ByUrgen
   const wanted = new Set([...due, ...updates].map(fulfillmentWorkflowId));
   const calls = queued.filter(({ workflowId }) => wanted.has(workflowId));
   return Math.max(...calls.map(({ scheduled }) => scheduled));
+}
+
+/** Those whose read was still waiting at `since`, epoch milliseconds; the answer to any other is one among the updates. */
+export function unreadAt(since: number, queued: QueuedCall[], items: string[]): string[] {
+  const waited = queued.filter(({ urgency, started }) => urgency === READ && started > since);
+  const unread = new Set(waited.map(({ workflowId }) => workflowId));
+  return items.filter((itemId) => unread.has(fulfillmentWorkflowId(itemId)));
 }
 
 /** Asserts it of the calls after `since`, which all were waiting by then, by their median turn; epoch milliseconds. */

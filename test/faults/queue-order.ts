@@ -1,6 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { fulfillmentWorkflowId, OFFERGRID_QUEUE } from '../../domain/workflow-names.js';
 
+/** The urgency of reading an item. */
+export const READ = 3;
+
 /** A call in Temporal's queue: from `scheduled` until a worker took it, in epoch milliseconds. */
 export interface QueuedCall {
   workflowId: string;
@@ -61,7 +64,7 @@ export async function queuedCalls(client: Client, due: readonly string[]): Promi
 /** Offers are not synced here; of the items that are due nothing but the answer is told. */
 function urgencyOf(activity: string | null | undefined, isDue: boolean): number {
   if (activity === 'updateStatus') return isDue ? 1 : 2;
-  return activity === 'compareStatus' ? 4 : 3;
+  return activity === 'compareStatus' ? 4 : READ;
 }
 
 type Timestamp = { seconds?: unknown; nanos?: number | null };

@@ -107,7 +107,7 @@ export async function startSkippedTime(
   const through = new URL(databaseUrl);
   through.port = String(postgresLine.port);
   const pool = createPool(through.href);
-  const { env, tearDown } = await (server === 'dev' ? useDevServer() : skipTime());
+  const { env, ...world } = await (server === 'dev' ? useDevServer() : skipTime());
   const offergrid = await startSandboxOffergrid({
     providerKey: KEY,
     resellerKey: 'reseller',
@@ -214,7 +214,7 @@ export async function startSkippedTime(
     stop: async () => {
       for (const worker of workers) worker.shutdown();
       await running;
-      await tearDown();
+      await world.tearDown();
       await Promise.all([offergrid.close(), provider.close(), notifications.close(), pool.end()]);
       await postgresLine.close();
       await postgres.dropDatabase(databaseUrl);
