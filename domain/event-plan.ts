@@ -21,9 +21,14 @@ export interface Situation {
   fulfillment: Fulfillment;
   ends: CategoryPolicy['ends'];
   appointment: Appointment | null;
+  /** The `time` of the event that began or ended the installation, ISO 8601; null when no event said so. */
+  begunAt?: string | null;
 }
 
-/** What an event does. `noted` events go on record and change nothing; `refused` ones cannot apply. */
+/**
+ * What an event does. `noted` events go on record and change nothing; where they contradict what is known, rather than
+ * come late, a person has to know. `refused` ones cannot apply.
+ */
 export type EventPlan =
   | { kind: 'availability'; available: true }
   | { kind: 'availability'; available: false; reason: string; alternative?: string }
@@ -31,7 +36,7 @@ export type EventPlan =
   | { kind: 'held' }
   | { kind: 'moves'; steps: Step[]; appointment?: Appointment }
   | { kind: 'missed'; by: 'customer' | 'technician' }
-  | { kind: 'noted'; why: string }
+  | { kind: 'noted'; why: string; contradicts?: true }
   | { kind: 'refused'; why: string };
 
 /**
@@ -103,12 +108,14 @@ function planFieldEvent(event: FieldEvent, item: Situation): EventPlan {
 function planAppointment(data: AppointmentData, time: string, item: Situation): EventPlan {
   const { appointment } = item;
   const again = item.status === 'scheduled';
-  if (item.status !== 'accepted' && !again) return { kind: 'noted', why: 'the visit had begun already' };
+  const same =
+    appointment !== null &&
+    Date.parse(appointment.scheduledFor) === Date.parse(data.scheduledFor) &&
+    appointment.window === (data.appointmentWindow ?? null);
+  if (item.status !== 'accepted' && !again)
+    return same ? { kind: 'noted', why: 'this is the visit that has begun' } : notedSinceBegun(time, item);
   if (again && appointment !== null) {
     if (isBefore(time, appointment.asOf)) return { kind: 'noted', why: 'a later appointment stands' };
-    const same =
-      Date.parse(appointment.scheduledFor) === Date.parse(data.scheduledFor) &&
-      appointment.window === (data.appointmentWindow ?? null);
     if (same && !appointment.missed) return { kind: 'noted', why: 'this appointment stands already' };
   }
   const step: Step = { status: 'scheduled', scheduledFor: data.scheduledFor, recorded: true, again };
@@ -128,12 +135,18 @@ function planAppointment(data: AppointmentData, time: string, item: Situation): 
 
 function planMissed(by: 'customer' | 'technician', time: string, item: Situation): EventPlan {
   if (item.status === 'accepted') return { kind: 'noted', why: 'no appointment was recorded' };
-  if (item.status !== 'scheduled') return { kind: 'noted', why: 'the visit had begun already' };
+  if (item.status !== 'scheduled') return notedSinceBegun(time, item);
   if (item.appointment !== null && isBefore(time, item.appointment.asOf))
     return { kind: 'noted', why: 'a later appointment stands' };
   if (item.appointment?.missed === true)
     return { kind: 'noted', why: 'the visit was reported missed already' };
   return { kind: 'missed', by };
+}
+
+/** News of a visit to come, or missed, when one has begun: late, unless it is newer than the beginning. */
+function notedSinceBegun(time: string, { begunAt = null }: Situation): EventPlan {
+  const noted = { kind: 'noted', why: 'the visit had begun already' } as const;
+  return begunAt !== null && !isBefore(begunAt, time) ? noted : { ...noted, contradicts: true };
 }
 
 function planCancellation(

@@ -25,8 +25,8 @@ const PRIORITY = {
   own: 1,
 } as const;
 
-/** Two calls of 10 s, and up to a minute for the second's turn in the call budget. */
-const OFFERGRID_ATTEMPT = '2m';
+/** Three calls of 10 s, and up to a minute for the second's and the third's turn in the call budget. */
+const OFFERGRID_ATTEMPT = '3m';
 
 /**
  * A worker that died is noticed this soon, however long an attempt may take: every activity beats while it runs. Shorter
@@ -140,4 +140,16 @@ export function mayPass(error: unknown): boolean {
   const failure = error instanceof ActivityFailure ? error.cause : error;
   if (failure instanceof ApplicationFailure) return failure.nonRetryable !== true;
   return failure instanceof TimeoutFailure;
+}
+
+const STOPS_OF_ALL: ReadonlySet<string> = new Set([
+  'Offergrid.stopped',
+  'Offergrid.unauthorized',
+  'Offergrid.forbidden',
+]);
+
+/** Whether a call to Offergrid failed because all calls are stopped, or is what stops them. */
+export function isStopOfAll(error: unknown): boolean {
+  const failure = error instanceof ActivityFailure ? error.cause : error;
+  return failure instanceof ApplicationFailure && STOPS_OF_ALL.has(failure.type ?? '');
 }

@@ -16,17 +16,17 @@ export abstract class AttendedItem extends ItemKnowledge {
 
   /**
    * Puts the item before a person; once per reason until the reason is gone. `told` is what notifications say where the
-   * message repeats another system's words, which may name the customer.
+   * message repeats another system's words, which may name the customer. `isNews`: whether anybody is notified; default
+   * where nothing stands under this code.
    */
-  raise(code: AttentionCode, message: string, told = message): void {
+  raise(code: AttentionCode, message: string, told = message, isNews?: boolean): void {
     const standing = this.attentions.find((attention) => attention.code === code);
-    if (standing?.message === message) return;
-    // Nobody had to do anything about what is tried again by itself.
-    const isNews = standing === undefined || this.#isTriedAgain(standing.message);
+    if (standing?.message === message && isNews !== true) return;
     const raised = { code, since: new Date().toISOString(), message };
     this.attentions = [...this.attentions.filter((one) => one !== standing), raised];
     this.journal.write({ type: 'note', actor: 'workflow', note: `${code}: ${message}` });
-    if (isNews && !code.startsWith('sla_')) this.notify('order.attention', told, `order.attention-${code}`);
+    if ((isNews ?? standing === undefined) && !code.startsWith('sla_'))
+      this.notify('order.attention', told, `order.attention-${code}`);
   }
 
   settle(...codes: AttentionCode[]): void {
@@ -58,11 +58,11 @@ export abstract class AttendedItem extends ItemKnowledge {
     stuck: { step: string; code: AttentionCode; message: string; told?: string },
     holds: () => boolean,
   ): Promise<boolean> {
-    const { step, code, message } = stuck;
+    const { step, ...said } = stuck;
     // Stuck since before this run: a `retry` may have come while it began.
-    const before = this.stuck[step]?.retries ?? this.retries;
-    this.stuck[step] = { code, message, retries: before };
-    this.raise(code, message, stuck.told);
+    const { retries: before = this.retries, isTold = false } = this.stuck[step] ?? {};
+    this.stuck[step] = { ...said, retries: before, isTold };
+    this.showStuck(said.code);
     await this.fibers.rest(() => this.retries > before || holds());
     this.unstick(step);
     return this.retries > before;
@@ -73,14 +73,21 @@ export abstract class AttendedItem extends ItemKnowledge {
     const stuck = this.stuck[step];
     if (stuck === undefined) return;
     delete this.stuck[step];
-    const left = Object.values(this.stuck).find(({ code }) => code === stuck.code);
-    if (left === undefined) this.settle(stuck.code);
-    else if (left.message !== undefined) this.raise(left.code, left.message);
+    if (Object.values(this.stuck).some(({ code }) => code === stuck.code)) this.showStuck(stuck.code);
+    else this.settle(stuck.code);
   }
 
-  #isTriedAgain(standing: string): boolean {
-    return Object.values(this.stuck).some(
-      ({ message, triedAgain }) => triedAgain === true && message === standing,
-    );
+  /**
+   * Of several steps that are stuck under this code the latest is shown, what waits for a person's word before what is
+   * tried again by itself. Each is told of once, when it is shown first; of those that are tried again one stands for all.
+   */
+  showStuck(code: AttentionCode): void {
+    const steps = Object.values(this.stuck).filter((step) => step.code === code);
+    const shown = steps.filter(({ triedAgain }) => triedAgain !== true).at(-1) ?? steps.at(-1);
+    if (shown?.message === undefined) return;
+    const alike = steps.filter(({ triedAgain }) => triedAgain === true);
+    const isNews = !(shown.triedAgain === true ? alike : [shown]).some(({ isTold }) => isTold === true);
+    shown.isTold = true;
+    this.raise(code, shown.message, shown.told, isNews);
   }
 }

@@ -111,11 +111,12 @@ async function apply(event: ProviderEvent, item: ItemState, platform: Platform):
       }
       if (event.type === 'appointment.missed' && item.status === 'accepted') item.missedEarly.push(event);
       item.journal.write({ type: 'note', actor, note: `${event.type} changes nothing: ${plan.why}.` });
+      if (plan.contradicts === true) tellContradicted(event, actor, plan.why, item);
       break;
     case 'refused':
       if (isCancellation(event)) item.callingOff = false;
       item.journal.write({ type: 'note', actor, note: `${event.type} cannot apply: ${plan.why}.` });
-      item.raise('drift', `${event.type} from ${actor} contradicts the order: ${plan.why}.`);
+      tellContradicted(event, actor, plan.why, item);
       break;
     case 'availability':
     case 'withdrawn':
@@ -124,6 +125,10 @@ async function apply(event: ProviderEvent, item: ItemState, platform: Platform):
     default:
       plan satisfies never;
   }
+}
+
+function tellContradicted({ type }: ProviderEvent, actor: string, why: string, item: ItemState): void {
+  item.raise('drift', `${type} from ${actor} contradicts the order: ${why}.`);
 }
 
 async function move(
@@ -154,6 +159,8 @@ async function move(
     // This is the visit they meant; one that was made later is another.
     item.events.unshift(...item.missedEarly.splice(0).filter((early) => !isOutdated(early, item)));
   }
+  if (event.type === 'installation.started' || event.type === 'installation.completed')
+    item.begunAt = event.time;
   if (event.type === 'installation.failed') {
     item.raise(
       'installation_failed',

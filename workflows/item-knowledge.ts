@@ -18,11 +18,14 @@ export interface Question {
   asked: string;
 }
 
-/** A step that cannot go on by itself: the attention it is under, and how many `retry` there had been before. */
+/** A step that does not go on: the attention it is under, and how many `retry` there had been before. */
 export interface Stuck {
   code: AttentionCode;
-  /** What a person was told of it. */
+  /** For people; where there is none, whoever raised the attention said it. */
   message?: string;
+  /** The same for notifications. */
+  told?: string;
+  isTold?: boolean;
   retries: number;
   /** It goes on by itself once the other side does. */
   triedAgain?: boolean;
@@ -76,6 +79,8 @@ export class ItemKnowledge {
   offerRead = false;
   facts: Facts = {};
   appointment: Appointment | null = null;
+  /** By the event that said so; ISO 8601. */
+  begunAt: string | null = null;
   missedVisits = 0;
   /** Visits that were reported missed before the appointment for them was. */
   missedEarly: ProviderEvent[] = [];
@@ -128,6 +133,8 @@ export class ItemKnowledge {
   stuck: Record<string, Stuck> = {};
   refusal: Refusal | null = null;
   attentions: Attention[] = [];
+  /** That Offergrid cannot be reached was told of this item, and not only of all. */
+  isOutageTold = false;
   /** An update was taken back that may have got through all the same: the next call reads the item first. */
   unsure = false;
   /** The updates that the platform took, as they were sent. */

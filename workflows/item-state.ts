@@ -131,6 +131,7 @@ export class ItemState extends AttendedItem {
       fulfillment,
       ends,
       appointment: this.appointment,
+      begunAt: this.begunAt,
     };
   }
 

@@ -54,7 +54,7 @@ async function read(item: ItemState): Promise<ItemLookup> {
 function listsWithIt(item: ItemState): Status[] {
   const { hints, status } = item;
   if (status === null || saidCancelled(item) || !hints.some(({ type }) => type === RECONCILED)) return [];
-  return OPEN_STATUSES.filter((open) => MOVES[status].includes(open));
+  return OPEN_STATUSES.filter((open) => open !== status && MOVES[status].includes(open));
 }
 
 /** For people, and for notifications. */

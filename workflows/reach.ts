@@ -1,6 +1,12 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import type { ProviderActivities } from '../domain/activities.js';
-import { mayPass, PROVIDER_ATTEMPTS, providerCalls, type ProviderCallOptions } from './activities.js';
+import {
+  isStopOfAll,
+  mayPass,
+  PROVIDER_ATTEMPTS,
+  providerCalls,
+  type ProviderCallOptions,
+} from './activities.js';
 import { isOver } from './ending.js';
 import type { ItemState } from './item-state.js';
 import { unless } from './unless.js';
@@ -18,18 +24,24 @@ export async function reach<T>(item: ItemState, call: (repeated: boolean) => Pro
     try {
       const answer = await call(repeated);
       item.settle('offergrid_unreachable');
+      item.isOutageTold = false;
       return answer;
     } catch (error) {
       // What was cancelled is not tried again, however it ended.
       if (!mayPass(error) || CancellationScope.current().consideredCancelled) throw error;
-      item.raise(
-        'offergrid_unreachable',
-        'Offergrid cannot be reached or does not take our key; we keep trying.',
-      );
+      tellOfOutage(item, error);
       // Lets the item be carried over: each round lengthens the history.
       await item.fibers.rest(() => false, BETWEEN_ROUNDS);
     }
   }
+}
+
+/** Of a stop of all calls people were told already, once, and not for each item. */
+function tellOfOutage(item: ItemState, error: unknown): void {
+  const message = 'Offergrid cannot be reached or does not take our key; we keep trying.';
+  const isNews = !isStopOfAll(error) && !item.isOutageTold;
+  item.isOutageTold ||= isNews;
+  item.raise('offergrid_unreachable', message, message, isNews);
 }
 
 /**
@@ -49,12 +61,17 @@ export async function reachProvider<T>(
   }
   const step = `reaching the provider's system for ${what}`;
   const message = `The provider's system has failed at ${what} many times; we keep trying.`;
-  const waiting = Object.values(item.stuck).some(({ code }) => code === 'manual_review');
   item.stuck[step] = { code: 'manual_review', message, retries: item.retries, triedAgain: true };
-  // What waits for a person's word goes before what may yet pass by itself.
-  if (!waiting) item.raise('manual_review', message);
+  item.showStuck('manual_review');
   try {
-    return await call(providerCalls(options));
+    for (;;) {
+      // A person who mended it need not wait for as long as their system asked us to.
+      const { retries } = item;
+      const anew = () => item.retries > retries;
+      const answer = await unless(anew, () => call(providerCalls(options)));
+      if (answer !== null) return answer;
+      if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('called off');
+    }
   } finally {
     item.unstick(step);
   }

@@ -85,7 +85,8 @@ export interface SkippedTimeOptions {
   historyLimit?: number;
   /** Items that the worker keeps in memory between their tasks; none: each task begins with a replay of all before it. */
   cachedWorkflows?: number;
-  /** What the calls of the offer sync go through; default nothing. */
+  /** What the calls for orders go through, and those of the offer sync; default nothing. */
+  gate?: Gate;
   offersGate?: Gate;
   /** With the `dev` server time is not skipped, and the rest is as in production. */
   server?: 'time-skipping' | 'dev';
@@ -117,7 +118,8 @@ export async function startSkippedTime(
   const notifications = await startNotificationSink(NOTIFY_SECRET);
 
   const platform = { baseUrl: offergrid.url, apiKey: KEY };
-  const calls = createOffergridClient(platform);
+  const { gate, offersGate } = options;
+  const calls = createOffergridClient({ ...platform, ...(gate === undefined ? {} : { gate }) });
   const activities = createActivities({
     offergrid: calls,
     provider: providerConnected
@@ -135,10 +137,7 @@ export async function startSkippedTime(
     itemWatch: createItemWatch(env.client),
     starter: createFulfillmentStarter(env.client),
     offerSync: {
-      offergrid:
-        options.offersGate === undefined
-          ? calls
-          : createOffergridClient({ ...platform, gate: options.offersGate }),
+      offergrid: offersGate === undefined ? calls : createOffergridClient({ ...platform, gate: offersGate }),
       runs: createOfferSyncRuns(pool),
       catalogue: createOfferCatalogue(pool),
       changes: createOfferChanges(pool),

@@ -134,7 +134,7 @@ test('denied twice is no contradiction: rejected in the first words, and the sec
 test('confirmed when the rejection is with Offergrid already: a person is told', async () => {
   const item = await inReview();
   const path = `/provider/orders/${item.itemId}/status`;
-  time.offergrid.control.setFaults([{ kind: 'delay', ms: 1_500, method: 'PATCH', path }]);
+  time.offergrid.control.setFaults([{ kind: 'delay', ms: 5_000, method: 'PATCH', path }]);
   await denied(item);
   await eventually('the rejection', () => updatesOf(item).length > 0);
   await confirmed(item);

@@ -106,8 +106,9 @@ describe("the provider's system fails at it for hours", () => {
     const fault = (status: number, path: string) => ({ kind: 'error', status, path }) as const;
     const contacts = fault(500, '/customer-contacts');
     time.provider.control.setFaults([fault(500, '/work-orders'), contacts]);
+    const before = failures('/work-orders');
     const item = await time.hear({});
-    await eventually('the first failure', () => failures('/work-orders') > 0);
+    await eventually('the first failure', () => failures('/work-orders') > before);
     await time.env.sleep('40m');
     await eventually('the notice', () => item.hoursOf('order.attention').length === 1);
     time.provider.control.setFaults([fault(422, '/work-orders'), contacts]);
@@ -117,6 +118,35 @@ describe("the provider's system fails at it for hours", () => {
     time.provider.control.clearFaults();
     await time.env.sleep('2m');
     await command(item, { command: 'retry' });
+    await until(item, ({ attention, workOrderId }) => attention === null && workOrderId !== null);
+  });
+
+  test('beside a step that waits for a word, and for longer than that: people are told of both', async () => {
+    const contacts = { kind: 'error', status: 500, path: '/customer-contacts' } as const;
+    time.provider.control.setFaults([{ kind: 'error', status: 422, path: '/work-orders' }, contacts]);
+    const before = failures('/customer-contacts');
+    const item = await time.hear({});
+    await until(item, ({ attention }) => attention?.code === 'manual_review');
+    await time.env.sleep('40m');
+    await eventually('more than one round of attempts', () => failures('/customer-contacts') > before + 31);
+    expect(item.hoursOf('order.attention')).toHaveLength(1);
+    time.provider.control.setFaults([contacts]);
+    await command(item, { command: 'retry' });
+    const { attention } = await until(item, ({ workOrderId }) => workOrderId !== null);
+    expect(attention?.message).toContain('the customer contact');
+    await eventually('another notice', () => item.hoursOf('order.attention').length === 2);
+  });
+
+  test('and asks for hours of patience: retry does not wait for them', async () => {
+    const patience = { headers: { 'Retry-After': '7200' } };
+    const path = '/work-orders';
+    time.provider.control.setFaults([{ kind: 'error', status: 503, path, ...patience }]);
+    const item = await time.hear({});
+    await time.env.sleep('3d');
+    await until(item, ({ attention }) => attention?.code === 'manual_review');
+    time.provider.control.clearFaults();
+    await command(item, { command: 'retry' });
+    // Without a word the server skips nothing of the two hours.
     await until(item, ({ attention, workOrderId }) => attention === null && workOrderId !== null);
   });
 

@@ -1,13 +1,21 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createOrderRecords } from '../../db/order-records.js';
+import type { Gate } from '../../integrations/offergrid/client.js';
+import { OffergridError } from '../../integrations/offergrid/errors.js';
 import { operate, providerEvent, state } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
 import { startSkippedTime, type SkippedTime } from '../support/skipped-time.js';
 
+const open: Gate = (_operation, send) => send();
+let gate = open;
+
 let time: SkippedTime;
 beforeAll(async () => {
   // An hour, so that Postgres is not asked in vain for a whole day.
-  time = await startSkippedTime({ response: { deadline: '1h', warnBefore: ['30m', '15m'] } });
+  time = await startSkippedTime(
+    { response: { deadline: '1h', warnBefore: ['30m', '15m'] } },
+    { gate: (operation, send) => gate(operation, send) },
+  );
 });
 afterAll(() => time?.stop());
 
@@ -98,4 +106,32 @@ test('Offergrid away: what the field reports is on record all the same', async (
   await eventually('the visit', () => time.offergrid.control.path(item.itemId).includes('scheduled'));
   // Once, however often it was written down.
   expect((await lines()).filter(({ type }) => type === 'event')).toHaveLength(1);
+});
+
+test('all calls stopped: it shows on each item, and nobody is told of each; of one that fails by itself they are', async () => {
+  gate = (operation) => {
+    throw new OffergridError({ operation, kind: 'stopped', detail: 'until a probe is answered' });
+  };
+  onTestFinished(() => void (gate = open));
+  const item = await time.hear({});
+  await time.env.sleep('20m');
+  const unreachable = async () =>
+    (await item.handle.query(state)).attention?.code === 'offergrid_unreachable';
+  await eventually('the attention', unreachable);
+  expect(item.hoursOf('order.attention')).toEqual([]);
+
+  time.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/**' }]);
+  gate = open;
+  await time.env.sleep('25m');
+  await eventually('the notice', () => item.hoursOf('order.attention').length === 1);
+  gate = (operation) => {
+    throw new OffergridError({ operation, kind: 'stopped', detail: 'until a probe is answered' });
+  };
+  await time.env.sleep('25m');
+  gate = open;
+  time.offergrid.control.clearFaults();
+  await time.env.sleep('5m');
+  await eventually('the answer', () => time.offergrid.control.path(item.itemId).includes('accepted'));
+  expect(item.hoursOf('order.attention')).toHaveLength(1);
+  expect((await item.handle.query(state)).attention).toBeNull();
 });
