@@ -124,6 +124,35 @@ describe.each(PROVIDER_EVENT_TYPES)('%s', (type) => {
   });
 });
 
+describe('a visit to come, or missed, when one has begun', () => {
+  const BEGUN = '2026-01-10T20:00:00Z';
+  const standing = { scheduledFor: VISIT, window: '1-5 PM', asOf: TIME, missed: false };
+  const contradicts = (type: ProviderEventType, time: string, more: Partial<Situation> = {}) => {
+    const plan = planEvent(event(type, undefined, time), at('in_progress', { begunAt: BEGUN, ...more }));
+    expect(plan.kind).toBe('noted');
+    return plan.kind === 'noted' && plan.contradicts === true;
+  };
+
+  test.each(['appointment.scheduled', 'appointment.rescheduled', 'appointment.missed'] as const)(
+    '%s contradicts it unless it is older news',
+    (type) => {
+      expect(contradicts(type, '2026-01-10T19:00:00Z')).toBe(false);
+      expect(contradicts(type, BEGUN)).toBe(false);
+      expect(contradicts(type, '2026-01-10T20:30:00Z')).toBe(true);
+      expect(contradicts(type, '2026-01-10T20:30:00Z', { status: 'completed', stage: 'activation' })).toBe(
+        true,
+      );
+      // Begun by another's word.
+      expect(contradicts(type, TIME, { begunAt: null })).toBe(true);
+    },
+  );
+
+  test('the appointment that stands, told once more, contradicts nothing', () => {
+    const later = '2026-01-10T20:30:00Z';
+    expect(contradicts('appointment.rescheduled', later, { appointment: standing })).toBe(false);
+  });
+});
+
 describe('how an installation ends', () => {
   const ending = (data: object, ends: Situation['ends'] = 'active') =>
     inAWord(planEvent(event('installation.completed', data), at('in_progress', { ends })));

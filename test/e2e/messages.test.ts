@@ -105,13 +105,28 @@ describe('after acceptance', () => {
     const item = await accepted();
     await item.reported('installation.started');
     await item.reaches('pending', 'accepted', 'scheduled', 'in_progress');
-    await item.reported('appointment.scheduled', VISIT);
+    await item.reported('appointment.scheduled', VISIT, { time: '2026-01-01T09:00:00Z' });
     await item.notes('the visit had begun already');
+    expect((await item.shown()).attention).toBeNull();
     await item.reported('installation.completed', LIVE);
     await item.ends('active');
     expect(statuses(item)).toEqual(['accepted', 'scheduled', 'in_progress', 'active']);
     // What it knew of the visit is known from now on.
     expect(item.updates()[3]?.metadata).toMatchObject({ technicianName: VISIT.technicianName });
+  });
+
+  test('an appointment made after the start is put before a person, and moves nothing', async () => {
+    const item = await accepted();
+    await item.reported('appointment.scheduled', VISIT);
+    await item.reported('installation.started');
+    await item.reaches('pending', 'accepted', 'scheduled', 'in_progress');
+    const tomorrow = { ...VISIT, scheduledFor: '2031-01-16T13:00:00Z' };
+    await item.reported('appointment.rescheduled', tomorrow);
+    const { attention } = await item.needs('drift');
+    expect(attention?.message).toContain('appointment.rescheduled from field contradicts the order');
+    await item.reported('installation.completed', LIVE);
+    await item.ends('active');
+    expect(statuses(item)).toEqual(['accepted', 'scheduled', 'in_progress', 'active']);
   });
 
   test('an older appointment that comes after a newer one changes neither date nor crew', async () => {

@@ -11,8 +11,7 @@ import {
   expectInOrder,
   place,
   placeWaiting,
-  queuedSince,
-  unreadAt,
+  stillWaiting,
   untilWaiting,
   wantCalls,
 } from './calls-by-urgency.js';
@@ -144,8 +143,10 @@ async function measure(load: Load, programs: string, patience: number, temporalA
   const began = Date.now();
   const hasGap = () => isFull(Date.now() - began < load.minute / 2 ? 3 / 4 : 1);
   await eventually('a full window', () => isOver() || hasGap());
-  const wanted = { ...waiting, reads: place(system, load.reads) };
+  const wanted = { ...waiting, reads: [] as string[] };
   if (!isOver()) await wantCalls(system, waiting);
+  // Some are placed later than the others were queued, whatever was free meanwhile.
+  wanted.reads.push(...place(system, load.reads));
   const answers = [...wanted.due, ...orders, ...wanted.reads];
   await eventually(
     'all answers and appointments',
@@ -169,9 +170,8 @@ async function measure(load: Load, programs: string, patience: number, temporalA
   return {
     ...{ idle, calls: calls.length, refused: refused(), most, used, queued: queued.length, overtaken },
     expectOrder: () => {
-      const since = queuedSince(queued, wanted);
-      const unread = unreadAt(since, queued, wanted.reads);
-      expectInOrder(system, { ...wanted, reads: unread }, since);
+      const { waiting: late, since } = stillWaiting(queued, wanted);
+      expectInOrder(system, late, since);
     },
   };
 }

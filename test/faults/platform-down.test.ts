@@ -17,7 +17,7 @@ const mostProbes = (seconds: number) => 6 + seconds / 30;
 experiment<{ items: number; seconds: number; callsPerMinute: number }>({
   name: 'platform down',
   passes:
-    'few calls meanwhile, everything told afterwards within the budget, answers first, people told once',
+    'few calls meanwhile, everything told afterwards within the budget, answers first, people told once, not per item',
   small: { items: 60, seconds: 12, callsPerMinute: 3_000 },
   full: { items: 300, seconds: 600, callsPerMinute: 100 },
   defect: {
@@ -72,6 +72,12 @@ experiment<{ items: number; seconds: number; callsPerMinute: number }>({
     expect(after, 'calls afterwards').toBeLessThanOrEqual(2 * count + 5);
     const outages = system.notifications.received().filter(({ type }) => type === 'integration.down');
     expect(outages, 'messages to people').toHaveLength(1);
+    const ofItems = system.notifications
+      .received()
+      .filter(
+        ({ type, data }) => type === 'order.attention' && /cannot be reached/.test(String(data['message'])),
+      );
+    expect(ofItems, 'messages of single items, which people know of').toEqual([]);
     return {
       'seconds down': seconds,
       'calls a minute': callsPerMinute,

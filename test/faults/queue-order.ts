@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import { fulfillmentWorkflowId, OFFERGRID_QUEUE } from '../../domain/workflow-names.js';
 
-/** The urgency of reading an item. */
-export const READ = 3;
+/** The urgency of an answer that is due, of any other update, and of reading an item. */
+export const [DUE_ANSWER, UPDATE, READ] = [1, 2, 3];
 
 /** A call in Temporal's queue: from `scheduled` until a worker took it, in epoch milliseconds. */
 export interface QueuedCall {
@@ -63,7 +63,7 @@ export async function queuedCalls(client: Client, due: readonly string[]): Promi
 
 /** Offers are not synced here; of the items that are due nothing but the answer is told. */
 function urgencyOf(activity: string | null | undefined, isDue: boolean): number {
-  if (activity === 'updateStatus') return isDue ? 1 : 2;
+  if (activity === 'updateStatus') return isDue ? DUE_ANSWER : UPDATE;
   return activity === 'compareStatus' ? 4 : READ;
 }
 
