@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.js';
 const CALLS_PER_MINUTE = 20;
 const MINUTE_MS = 3_000;
 /** Two calls each at least: more than both workers may send in some minutes of theirs. */
-const ORDERS = 24;
+const ORDERS = 60;
 
 test('two workers cut off from Postgres in the middle of their work: they go on slowly, within the limit, and each order is answered once', async () => {
   const system = await startCallWorkers({
