@@ -301,6 +301,15 @@ describe('failures', () => {
     expect(await failure(client(50).getItem('i'))).toMatchObject({ kind: 'timeout', retryable: true });
   });
 
+  it('waits for an answer as long as the platform recommends, and no longer', async () => {
+    server.answer = () => undefined;
+    const began = performance.now();
+    const detail = 'no answer in 10000 ms';
+    expect(await failure(client().getItem('i'))).toMatchObject({ kind: 'timeout', detail });
+    // Timers may fire a little early; how late this one is seen is up to the machine.
+    expect(performance.now() - began).toBeGreaterThan(9_900);
+  });
+
   it('tells a dead network from a refusal', async () => {
     const dead = createOffergridClient({ baseUrl: await deadUrl(), apiKey: 'k' });
     expect(await failure(dead.getItem('i'))).toMatchObject({
