@@ -49,7 +49,8 @@ export type Expected = typeof REFUSED | typeof RECORDED | Status[];
 const VISITED: Status[] = ['scheduled', 'in_progress'];
 
 /** Where an accepted item can stand. */
-export type Open = 'accepted' | 'scheduled' | 'visit missed' | 'in progress' | 'completed';
+export type Open =
+  'accepted' | 'activation awaited' | 'scheduled' | 'visit missed' | 'in progress' | 'completed';
 
 /** Before and after a visit that was missed. */
 const SCHEDULED: Record<EventName, Expected> = {
@@ -83,6 +84,23 @@ export const AFTER: Record<Open, Record<EventName, Expected>> = {
     'installation.completed, not active': [...VISITED, 'completed'],
     'installation.failed': [...VISITED, 'failed'],
     'service.activated': [...VISITED, 'active'],
+    'order.cancelled, customer': ['cancelled'],
+    'order.cancelled, reseller': ['cancelled'],
+    'order.cancelled, provider': ['cancelled'],
+  },
+  // An instant service: nothing has to be installed before it is live, and what is reported of a visit is true all the same.
+  'activation awaited': {
+    'availability.confirmed': REFUSED,
+    'availability.denied': REFUSED,
+    'appointment.scheduled': ['scheduled'],
+    'appointment.rescheduled': ['scheduled'],
+    'appointment.missed': RECORDED,
+    'installation.started': VISITED,
+    'installation.completed': [...VISITED, 'completed'],
+    'installation.completed, live': ['active'],
+    'installation.completed, not active': [...VISITED, 'completed'],
+    'installation.failed': [...VISITED, 'failed'],
+    'service.activated': ['active'],
     'order.cancelled, customer': ['cancelled'],
     'order.cancelled, reseller': ['cancelled'],
     'order.cancelled, provider': ['cancelled'],
@@ -125,6 +143,7 @@ export const AFTER: Record<Open, Record<EventName, Expected>> = {
 
 export const PATH: Record<Open, Status[]> = {
   accepted: ['pending', 'accepted'],
+  'activation awaited': ['pending', 'accepted'],
   scheduled: ['pending', 'accepted', 'scheduled'],
   'visit missed': ['pending', 'accepted', 'scheduled'],
   'in progress': ['pending', 'accepted', 'scheduled', 'in_progress'],

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Outcome } from '../../domain/stage.js';
+import type { Status } from '../../domain/status.js';
 import type { OrderOverrides } from '../../sandbox/offergrid/control.js';
+import { sampleOffers } from '../../sandbox/offergrid/offers.js';
 import type { System } from '../../sandbox/system/start-system.js';
 import { eventually } from '../support/eventually.js';
 import { sent, type EventName, type Open } from './event-table.js';
@@ -12,12 +14,26 @@ function placed(system: System, order: OrderOverrides = {}): PlacedItem {
   return new PlacedItem(system, itemId, orderId);
 }
 
+/** An offer of an instant service, in a category that no sample offer is of. */
+export const INSTANT_OFFER = {
+  ...sampleOffers[0]!,
+  id: 'off-energy-1',
+  sku: 'ENERGY',
+  category: 'energy' as const,
+};
+
 /** How an accepted item comes to stand there. */
 export const STAND: Record<Open, (system: System) => Promise<PlacedItem>> = {
   accepted: async (system) => {
     const item = placed(system);
     await item.hasWorkOrder();
     await item.shows({ stage: 'scheduling', offergridStatus: 'accepted' });
+    return item;
+  },
+  'activation awaited': async (system) => {
+    const item = placed(system, { items: [{ offerId: INSTANT_OFFER.id }] });
+    await eventually('the activation to be asked for', () => item.providerCalls('/activations').length > 0);
+    await item.shows({ stage: 'activation', offergridStatus: 'accepted' });
     return item;
   },
   scheduled: async (system) => {
@@ -47,22 +63,26 @@ export const STAND: Record<Open, (system: System) => Promise<PlacedItem>> = {
 };
 
 /** Where an item can wait for its answer. */
-export type Undecided = 'intake' | 'review' | 'availability' | 'decision';
+export type Undecided = 'intake' | 'review' | 'submitted to provider' | 'availability' | 'decision';
 
 interface Waiting {
+  /** What the platform shows until then. */
+  path: Status[];
   stand: (system: System) => Promise<PlacedItem>;
   goOn: (item: PlacedItem, system: System) => Promise<void>;
 }
 
+const PENDING: Status[] = ['pending'];
+const INCOMPLETE: OrderOverrides = { customerInfo: { email: 'unusable', phone: 'none' } };
+
 /** How an item comes to wait there, and how it comes to be decided. */
 export const WAIT: Record<Undecided, Waiting> = {
   intake: {
+    path: PENDING,
     // Announced before the platform shows it.
     stand: async (system) => {
       const item = new PlacedItem(system, `item-${randomUUID()}`, `ord-${randomUUID()}`);
-      const { itemId, orderId } = item;
-      const timestamp = new Date().toISOString();
-      system.offergrid.control.sendWebhook({ event: 'order.created', orderId, itemId, timestamp });
+      announce(system, item);
       await item.needs('drift');
       return item;
     },
@@ -76,13 +96,32 @@ export const WAIT: Record<Undecided, Waiting> = {
       });
     },
   },
-  review: waitsForApproval('manual_review', { customerInfo: { email: 'unusable', phone: 'none' } }),
+  review: waitsForApproval('manual_review', INCOMPLETE),
+  'submitted to provider': {
+    ...waitsForApproval('manual_review', INCOMPLETE),
+    path: [...PENDING, 'submitted_to_provider'],
+    // The platform has routed it by the time we hear of it.
+    stand: async (system) => {
+      const item = placed(system, { ...INCOMPLETE, silent: true });
+      system.offergrid.control.setStatus(item.itemId, 'submitted_to_provider', { by: 'platform' });
+      announce(system, item);
+      await item.needs('manual_review');
+      await item.shows({ offergridStatus: 'submitted_to_provider' });
+      return item;
+    },
+  },
   availability: waitsForApproval('availability_unknown', { serviceAddress: { street: '9 Unclear Road' } }),
   decision: waitsForApproval('manual_review', { items: [{ offerId: 'off-ins-1' }] }),
 };
 
+function announce(system: System, { itemId, orderId }: PlacedItem): void {
+  const timestamp = new Date().toISOString();
+  system.offergrid.control.sendWebhook({ event: 'order.created', orderId, itemId, timestamp });
+}
+
 function waitsForApproval(code: string, order: OrderOverrides): Waiting {
   return {
+    path: PENDING,
     stand: async (system) => {
       const item = placed(system, order);
       await item.needs(code);
