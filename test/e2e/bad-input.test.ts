@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { sampleOrder } from '../../sandbox/offergrid/control.js';
 import { spawnProcess } from '../../sandbox/stack/child-process.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
 import { startTestSystem, type TestSystem } from '../support/test-system.js';
-import { LIVE, placeOrder, VISIT, type PlacedItem } from './placed-item.js';
+import { LIVE, placeAs, placeOrder, VISIT, type PlacedItem } from './placed-item.js';
 
 let system: TestSystem;
 beforeAll(async () => {
@@ -180,4 +181,41 @@ describe('what cannot be used changes nothing', () => {
     await next.reaches('pending', 'accepted');
     expect(await everythingOf(item)).toEqual(before);
   });
+});
+
+test('a webhook is not believed: what the item itself says decides', async () => {
+  const item = placeAs(system, 'item-otherwise-announced', { silent: true });
+  const orderId = 'ord-of-somebody-else';
+  const customerInfo = { fullName: 'Eve Other', email: 'eve@example.com', phone: '+1-555-000-0000' };
+  const contents = {
+    ...{ orderId, itemId: item.itemId, status: 'cancelled', createdAt: '2020-01-02T10:00:00Z' },
+    ...{ offerId: 'off-ins-1', offerName: 'Renters Insurance Basic', category: 'insurance' },
+    // That one is not served.
+    ...{ customerInfo, serviceAddress: { ...sampleOrder.serviceAddress, street: '9 Nowhere Lane' } },
+    ...{ notes: 'Do not call', metadata: { test: true } },
+  };
+  system.offergrid.control.sendWebhook({
+    id: 'evt-otherwise',
+    event: 'order.created',
+    ...contents,
+    data: contents,
+  });
+  await item.hasWorkOrder();
+  const shown = await item.shows({ stage: 'scheduling', offergridStatus: 'accepted' });
+  const own = system.offergrid.control.items().find(({ id }) => id === item.itemId)!;
+  expect(shown).toMatchObject({
+    ...{ orderId: item.orderId, offerId: own.offerId, offerName: own.offerName, category: 'internet' },
+    ...{ testOrder: false, attention: null, sla: { state: 'met' } },
+  });
+  expect(item.path()).toEqual(['pending', 'accepted']);
+  expect(item.workOrders()).toMatchObject([
+    {
+      ...{ orderId: item.orderId, offer: { id: own.offerId, category: 'internet' } },
+      ...{ customerInfo: sampleOrder.customerInfo, serviceAddress: { street: '123 Main St' } },
+    },
+  ]);
+  const { searchAttributes } = await system.client.workflow
+    .getHandle(`fulfillment-${item.itemId}`)
+    .describe();
+  expect(searchAttributes).toMatchObject({ OffergridOrderId: [item.orderId], ServiceCategory: ['internet'] });
 });

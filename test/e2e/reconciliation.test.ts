@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RECONCILE_SCHEDULE } from '../../domain/workflow-names.js';
 import { eventually } from '../support/eventually.js';
 import { startTestSystem, type TestSystem } from '../support/test-system.js';
+import { placeAs, VISIT } from './placed-item.js';
 
 /** No webhook ever comes: what is known is found by listing. */
 let system: TestSystem;
@@ -14,6 +15,9 @@ afterAll(() => system?.stop());
 function placed(): string {
   return system.offergrid.control.placeOrder().items[0]!.itemId;
 }
+/** How often it has been run. */
+const runs = async () =>
+  (await system.client.schedule.getHandle(RECONCILE_SCHEDULE).describe()).info.numActionsTaken;
 const pathOf = (itemId: string) => system.offergrid.control.path(itemId);
 const shown = async (itemId: string) => {
   const response = await fetch(`${system.apiUrl}/v1/orders/${itemId}`, {
@@ -22,12 +26,12 @@ const shown = async (itemId: string) => {
   return (await response.json()) as { stage: string; outcome: string | null; offergridStatus: string | null };
 };
 
-test('an order that no webhook announced is found and answered', async () => {
+test.concurrent('an order that no webhook announced is found and answered', async () => {
   const itemId = placed();
   await eventually('the acceptance', () => pathOf(itemId).includes('accepted'));
 });
 
-test('a cancellation that no webhook announced ends the item and its work order', async () => {
+test.concurrent('a cancellation that no webhook announced ends the item and its work order', async () => {
   const itemId = placed();
   const ourOrders = () => system.provider.control.workOrders().filter((one) => one.itemId === itemId);
   await eventually('the work order', () => ourOrders().length === 1);
@@ -37,19 +41,46 @@ test('a cancellation that no webhook announced ends the item and its work order'
   expect(pathOf(itemId)).toEqual(['pending', 'accepted', 'cancelled']);
 });
 
-test('an item moved ahead on the dashboard goes on from there', async () => {
+test.concurrent('an item moved ahead on the dashboard goes on from there', async () => {
   const itemId = placed();
   await eventually('the acceptance', () => pathOf(itemId).includes('accepted'));
   system.offergrid.control.setStatus(itemId, 'scheduled', { scheduledFor: new Date().toISOString() });
   await eventually('the new stage', async () => (await shown(itemId)).stage === 'installation');
 });
 
+test.concurrent(
+  'an item set back on the dashboard is told once more in the same words; set back again, a person is told',
+  async () => {
+    const item = placeAs(system, 'item-set-back');
+    await item.hasWorkOrder();
+    await item.reported('appointment.scheduled', VISIT);
+    await item.shows({ offergridStatus: 'scheduled' });
+    const path = ['pending', 'accepted', 'scheduled'];
+    const setBack = () => system.offergrid.control.setStatus(item.itemId, 'accepted');
+    setBack();
+    await item.reaches(...path, 'accepted', 'scheduled');
+    await item.notes('the update to scheduled was sent again');
+    const [, visit, again] = item.updates();
+    expect(again).toEqual(visit);
+    expect((await item.shown()).attention).toBeNull();
+
+    setBack();
+    const { attention, offergridStatus } = await item.needs('drift');
+    expect(attention?.message).toBe('Offergrid shows accepted, behind scheduled.');
+    expect(offergridStatus).toBe('scheduled');
+    const before = await runs();
+    await eventually('two more runs', async () => (await runs()) >= before + 2);
+    expect(item.path()).toEqual([...path, 'accepted', 'scheduled', 'accepted']);
+    expect(item.updates()).toHaveLength(3);
+    await item.isTold('order.attention');
+    expect(item.told().filter((type) => type === 'order.attention')).toHaveLength(1);
+  },
+);
+
 test('what was answered before we came is not begun again', async () => {
   const { orderId } = system.offergrid.control.placeOrder({ itemIds: ['item-taken-over'] });
   expect(orderId).toBeTruthy();
   system.offergrid.control.setStatus('item-taken-over', 'accepted');
-  const runs = async () =>
-    (await system.client.schedule.getHandle(RECONCILE_SCHEDULE).describe()).info.numActionsTaken;
   const before = await runs();
   await eventually('two more runs', async () => (await runs()) >= before + 2);
   const response = await fetch(`${system.apiUrl}/v1/orders/item-taken-over`, {
@@ -65,8 +96,6 @@ test('an open item that nothing happens to costs no call of its own', async () =
     system.offergrid.control
       .calls()
       .filter(({ method, path }) => method === 'GET' && path.endsWith(`/${itemId}`)).length;
-  const handle = system.client.schedule.getHandle(RECONCILE_SCHEDULE);
-  const runs = async () => (await handle.describe()).info.numActionsTaken;
   const before = await runs();
   await eventually('five more runs', async () => (await runs()) >= before + 5);
   expect(reads()).toBe(1);
