@@ -5,9 +5,20 @@ import { systemForTest, type TestSystem } from '../support/test-system.js';
 import { LIVE, placeAs, VISIT, type PlacedItem } from '../e2e/placed-item.js';
 import { experiment } from './experiment.js';
 
+interface Told {
+  type: string;
+  data: object;
+}
+
+/** As it came: under its id, and with the time at which it happened. */
+interface Report extends Told {
+  id: string;
+  time: string;
+}
+
 /** What becomes of an order and is told of it, in the order in which it happened. */
 interface Story {
-  events: { type: string; data: object }[];
+  events: Told[];
   ends: 'active' | 'failed';
   /** What the platform may have seen; a visit that is moved, missed or ends at once depends on what came first. */
   path: RegExp;
@@ -16,7 +27,7 @@ interface Story {
 const BOOKED = { type: 'appointment.scheduled', data: VISIT };
 const MOVED = {
   type: 'appointment.rescheduled',
-  data: { ...VISIT, scheduledFor: '2031-01-20T09:00:00Z' },
+  data: { ...VISIT, scheduledFor: '2031-01-20T09:00:00Z', appointmentWindow: '9-12 AM' },
 };
 const MISSED = { type: 'appointment.missed', data: { by: 'customer' } };
 const STARTED = { type: 'installation.started', data: {} };
@@ -86,10 +97,15 @@ experiment<{ items: number }>({
         // All come at once, and each in its turn.
         if (waits) await item.needs('availability_unknown', 2 * patience);
         else await eventually('the order to be known', () => isKnown(item), { within: patience });
-        const events = await reportShuffled(item, story, chance, answers);
+        const reports = await reportShuffled(item, story, chance, answers);
         // Where it was not the provider's systems that said that it can be done.
-        if (waits && !story.events.includes(CONFIRMED)) await item.commanded('approve');
-        return events;
+        const isApproved = waits && !story.events.includes(CONFIRMED);
+        if (isApproved) {
+          const heard = async () => (await heardOf(item)).length === reports.length;
+          await eventually('all of it to be heard', heard, { within: patience });
+          await item.commanded('approve');
+        }
+        return { item, story, reports, isHeld: isApproved };
       }),
     );
     const unfinished = () =>
@@ -99,13 +115,20 @@ experiment<{ items: number }>({
       seen: unfinished,
     });
     for (const { item, story } of items) await expectOnce(system, item, story);
+    for (const { item, story, reports, isHeld } of sent) {
+      const heard = (await heardOf(item)).map((type) => reports.find((report) => report.type === type)!);
+      const { scheduledFor, providerMetadata } = shownOf(system, item);
+      const dates = datesOf(heard, isHeld ? heard.length : 0);
+      expect(dates, `the date of ${item.itemId}`).toContain(scheduledFor);
+      expect(providerMetadata, `what is known of ${item.itemId}`).toMatchObject(factsOf(story, isHeld));
+    }
 
     const refused = [...answers].filter(([status]) => ![200, 202, 409].includes(status));
     expect(refused, 'answers that say neither taken, nor repeated, nor too late').toEqual([]);
     return {
       items: items.length,
       stories: STORIES.length,
-      events: sent.reduce((sum, events) => sum + events, 0),
+      events: sent.reduce((sum, { reports }) => sum + reports.length * TIMES_EACH, 0),
       taken: answers.get(202) ?? 0,
       'told apart as repeats': answers.get(200) ?? 0,
       'refused, the order being further': answers.get(409) ?? 0,
@@ -117,26 +140,65 @@ experiment<{ items: number }>({
 const isKnown = async (item: PlacedItem) =>
   (await item.call('GET', `/v1/orders/${item.itemId}`)).status === 200;
 
-/** Each event five times under its id, in no order; what happened when is true all the same. How many were sent. */
+/** Each event five times under its id, in no order; what happened when is true all the same. */
 async function reportShuffled(
   item: PlacedItem,
   { events }: Story,
   chance: () => number,
   answers: Map<number, number>,
-): Promise<number> {
+): Promise<Report[]> {
   const began = Date.now();
-  const all = events.flatMap((event, n) => {
+  const reports = events.map((event, n) => {
     const time = new Date(began + n * MINUTE).toISOString();
-    return Array.from({ length: TIMES_EACH }, () => ({ ...event, time, id: `${item.itemId}-${event.type}` }));
+    return { ...event, time, id: `${item.itemId}-${event.type}` };
   });
+  const all = reports.flatMap((report) => Array.from({ length: TIMES_EACH }, () => report));
   const shuffled = all.map((event) => ({ event, at: chance() })).sort((a, b) => a.at - b.at);
   for (const { event } of shuffled) {
     const { type, data, id, time } = event;
     const { status } = await item.report(type, data, { id, time });
     answers.set(status, (answers.get(status) ?? 0) + 1);
   }
-  return shuffled.length;
+  return reports;
 }
+
+/** The types of the events that the item took, in the order in which its workflow heard of them. */
+async function heardOf(item: PlacedItem): Promise<string[]> {
+  const { timeline } = await item.shown();
+  return timeline.filter(({ type }) => type === 'event').map(({ note }) => note ?? '');
+}
+
+const byTime = (a: Report, b: Report) => Date.parse(a.time) - Date.parse(b.time);
+const isAppointment = ({ type }: Told) => type === BOOKED.type || type === MOVED.type;
+const isOfVisit = ({ type }: Told) => /^(installation|service)\./.test(type);
+
+/**
+ * The dates that the visit may have in the end. What came before the acceptance, `held` of them at least, is taken in the
+ * order in which it happened, and the rest as it came. The latest appointment made before the visit began is its date;
+ * without one it is the time of what implied the visit.
+ */
+function datesOf(heard: Report[], held: number): string[] {
+  const dates = new Set<string>();
+  for (let early = held; early <= heard.length; early += 1) {
+    const taken = [...heard.slice(0, early).sort(byTime), ...heard.slice(early)];
+    const begun = taken.findIndex(isOfVisit);
+    const booked = taken.slice(0, begun).filter(isAppointment).sort(byTime).at(-1);
+    dates.add((booked?.data as typeof VISIT | undefined)?.scheduledFor ?? taken[begun]!.time);
+  }
+  return [...dates];
+}
+
+/** What resellers have to find in the end: of the visit only where nothing of it came too late. */
+function factsOf({ events, ends }: Story, isInTime: boolean): object {
+  const end = ends === 'active' ? LIVE : { reasonCode: 'installation_failed' };
+  if (!isInTime) return end;
+  const { scheduledFor: _date, ...visit } = events.findLast(isAppointment)!.data as typeof VISIT;
+  return { ...visit, ...end };
+}
+
+/** The item as the platform has it. */
+const shownOf = (system: TestSystem, { itemId }: PlacedItem) =>
+  system.offergrid.control.items().find(({ id }) => id === itemId)!;
 
 async function expectOnce(system: TestSystem, item: PlacedItem, { ends, path }: Story): Promise<void> {
   await item.ends(ends);
