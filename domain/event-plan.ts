@@ -113,7 +113,8 @@ function planAppointment(data: AppointmentData, time: string, item: Situation): 
     Date.parse(appointment.scheduledFor) === Date.parse(data.scheduledFor) &&
     appointment.window === (data.appointmentWindow ?? null);
   if (item.status !== 'accepted' && !again)
-    return same ? { kind: 'noted', why: 'this is the visit that has begun' } : notedSinceBegun(time, item);
+    // Where none was recorded, this is the one of the visit that has begun.
+    return same || appointment === null ? begunAlready : notedSinceBegun(time, item);
   if (again && appointment !== null) {
     if (isBefore(time, appointment.asOf)) return { kind: 'noted', why: 'a later appointment stands' };
     if (same && !appointment.missed) return { kind: 'noted', why: 'this appointment stands already' };
@@ -145,9 +146,10 @@ function planMissed(by: 'customer' | 'technician', time: string, item: Situation
 
 /** News of a visit to come, or missed, when one has begun: late, unless it is newer than the beginning. */
 function notedSinceBegun(time: string, { begunAt = null }: Situation): EventPlan {
-  const noted = { kind: 'noted', why: 'the visit had begun already' } as const;
-  return begunAt !== null && !isBefore(begunAt, time) ? noted : { ...noted, contradicts: true };
+  return begunAt !== null && !isBefore(begunAt, time) ? begunAlready : { ...begunAlready, contradicts: true };
 }
+
+const begunAlready = { kind: 'noted', why: 'the visit had begun already' } as const;
 
 function planCancellation(
   { reason, requestedBy }: Extract<ProviderEvent, { type: 'order.cancelled' }>['data'],

@@ -105,7 +105,8 @@ async function apply(event: ProviderEvent, item: ItemState, platform: Platform):
       missed(plan.by, item);
       break;
     case 'noted':
-      if (!isOutdated(event, item)) {
+      // On a word that contradicts what is known no work order is called off.
+      if (!isOutdated(event, item) && plan.contradicts !== true) {
         adopt(event, item);
         item.learn(event.data);
       }

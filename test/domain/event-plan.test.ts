@@ -128,7 +128,9 @@ describe('a visit to come, or missed, when one has begun', () => {
   const BEGUN = '2026-01-10T20:00:00Z';
   const standing = { scheduledFor: VISIT, window: '1-5 PM', asOf: TIME, missed: false };
   const contradicts = (type: ProviderEventType, time: string, more: Partial<Situation> = {}) => {
-    const plan = planEvent(event(type, undefined, time), at('in_progress', { begunAt: BEGUN, ...more }));
+    const other = { ...standing, scheduledFor: BEGUN };
+    const item = at('in_progress', { begunAt: BEGUN, appointment: other, ...more });
+    const plan = planEvent(event(type, undefined, time), item);
     expect(plan.kind).toBe('noted');
     return plan.kind === 'noted' && plan.contradicts === true;
   };
@@ -147,9 +149,10 @@ describe('a visit to come, or missed, when one has begun', () => {
     },
   );
 
-  test('the appointment that stands, told once more, contradicts nothing', () => {
+  test('the appointment of the visit that has begun, told late or once more, contradicts nothing', () => {
     const later = '2026-01-10T20:30:00Z';
     expect(contradicts('appointment.rescheduled', later, { appointment: standing })).toBe(false);
+    expect(contradicts('appointment.scheduled', later, { appointment: null })).toBe(false);
   });
 });
 

@@ -120,13 +120,15 @@ describe('after acceptance', () => {
     await item.reported('appointment.scheduled', VISIT);
     await item.reported('installation.started');
     await item.reaches('pending', 'accepted', 'scheduled', 'in_progress');
-    const tomorrow = { ...VISIT, scheduledFor: '2031-01-16T13:00:00Z' };
+    const tomorrow = { ...VISIT, scheduledFor: '2031-01-16T13:00:00Z', workOrderId: 'wo-another' };
     await item.reported('appointment.rescheduled', tomorrow);
     const { attention } = await item.needs('drift');
     expect(attention?.message).toContain('appointment.rescheduled from field contradicts the order');
     await item.reported('installation.completed', LIVE);
     await item.ends('active');
     expect(statuses(item)).toEqual(['accepted', 'scheduled', 'in_progress', 'active']);
+    // Those on site keep theirs.
+    expect(item.workOrders().map(({ state }) => state)).not.toContain('cancelled');
   });
 
   test('an older appointment that comes after a newer one changes neither date nor crew', async () => {
