@@ -1,8 +1,8 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFailed, onTestFinished, test, type RunnerTask } from 'vitest';
 import { join } from 'node:path';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
 import { plantDefect, readDamaged, type Defect } from './planted-defect.js';
-import { writeFigures, type Figures } from './reliability-report.js';
+import { measuredNow, writeFinding, type Figures, type Finding } from './reliability-report.js';
 
 /** What an experiment runs with. */
 export interface World<Size> {
@@ -51,15 +51,28 @@ export function experiment<Size>(of: Experiment<Size>): void {
   describe(of.name, () => {
     switch (mode) {
       case 'full':
-        test(of.passes, { timeout: of.fullTimeout ?? FULL_TIMEOUT }, async () => {
+        test(of.passes, { timeout: of.fullTimeout ?? FULL_TIMEOUT }, async ({ signal }) => {
+          const write = writerOf(of);
+          onTestFailed(({ task }) => write({ failure: reasonOf(task) }));
           const started = performance.now();
           const figures = await of.run({ size: of.full, programs: own, patience: PATIENCE.full });
           const seconds = Math.round((performance.now() - started) / 1_000);
-          await writeFigures({ name: of.name, passes: of.passes, figures: { ...figures, seconds } });
+          // What comes after the time was up is a failure already.
+          if (!signal.aborted) await write({ figures: { ...figures, seconds } });
         });
-        test(`is seen to fail when ${of.defect.what}`, { timeout: SMALL_TIMEOUT }, async () => {
-          await expect(withDefect()).rejects.toThrow(of.defect.seen);
-        });
+        test(
+          `is seen to fail when ${of.defect.what}`,
+          { timeout: SMALL_TIMEOUT },
+          async ({ task: { suite } }) => {
+            const write = writerOf(of);
+            onTestFailed(async ({ task }) => {
+              // The failure of the experiment itself says more.
+              if (suite?.tasks[0]?.result?.state === 'fail') return;
+              await write({ failure: `with its defect, ${of.defect.what}: ${reasonOf(task)}` });
+            });
+            await expect(withDefect()).rejects.toThrow(of.defect.seen);
+          },
+        );
         break;
       case 'planted':
         test(`${of.passes}, though ${of.defect.what}`, { timeout: FULL_TIMEOUT }, async () => {
@@ -77,3 +90,11 @@ export function experiment<Size>(of: Experiment<Size>): void {
     }
   });
 }
+
+/** Writes down what was found in the build of this moment. */
+function writerOf({ name, passes }: Pick<Finding, 'name' | 'passes'>) {
+  const measured = measuredNow();
+  return (found: Finding['found']) => writeFinding({ name, passes, measured, found });
+}
+
+const reasonOf = ({ result }: Readonly<RunnerTask>) => result?.errors?.[0]?.message ?? 'no reason given';

@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
 
@@ -9,14 +11,19 @@ export type Figures = Record<string, number | string>;
 export interface Finding {
   name: string;
   passes: string;
-  figures: Figures;
+  /** When, and what was measured; see {@link measuredNow}. */
+  measured: string;
+  /** What was counted, or why it failed. */
+  found: { figures: Figures } | { failure: string };
 }
 
+const REPORT = 'docs/reliability.md';
 const TABLE = /(<!-- figures -->\n)([\s\S]*?)(\n<!-- end of figures -->)/;
+/** A failure's first line may carry whole lists. */
+const LONGEST_REASON = 200;
 
-/** Puts one experiment's figures into docs/reliability.md, in place of its earlier ones. */
-export async function writeFigures(finding: Finding): Promise<void> {
-  const path = join(projectRoot(), 'docs/reliability.md');
+/** Puts one experiment's finding into the report's table, in place of its earlier one, whichever way it went. */
+export async function writeFinding(finding: Finding, path = join(projectRoot(), REPORT)): Promise<void> {
   const text = await readFile(path, 'utf8');
   const table = TABLE.exec(text)?.[2];
   if (table === undefined) throw new Error(`${path} has no table of figures`);
@@ -32,7 +39,35 @@ export async function writeFigures(finding: Finding): Promise<void> {
   await writeFile(path, await format(written, { ...style, parser: 'markdown' }));
 }
 
-function rowOf({ name, passes, figures }: Finding): string {
-  const counted = Object.entries(figures).map(([what, figure]) => `${what}: ${figure}`);
-  return `| ${name} | ${passes} | ${counted.join('; ')} |`;
+/** Today and the commit of the checkout, `-dirty` where files other than the report differ from it. */
+export function measuredNow(): string {
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: projectRoot(), stdio: ['ignore', 'pipe', 'ignore'] })
+      .toString()
+      .trim();
+  const today = new Date().toISOString().slice(0, 10);
+  try {
+    const changed = git('status', '--porcelain', '--', '.', `:!${REPORT}`) !== '';
+    return `${today}, ${git('rev-parse', '--short', 'HEAD')}${changed ? '-dirty' : ''}`;
+  } catch {
+    // Not from a checkout.
+    return today;
+  }
+}
+
+function rowOf({ name, passes, measured, found }: Finding): string {
+  const cell =
+    'failure' in found
+      ? `**FAILED**: ${reasonOf(found.failure)}`
+      : Object.entries(found.figures)
+          .map(([what, figure]) => `${what}: ${figure}`)
+          .join('; ');
+  return `| ${name} | ${passes} | ${cell} | ${measured} |`;
+}
+
+/** The first line, as a cell of the table can hold it. */
+function reasonOf(failure: string): string {
+  const [line = ''] = stripVTControlCharacters(failure).trim().split('\n');
+  const short = line.length > LONGEST_REASON ? `${line.slice(0, LONGEST_REASON)}…` : line;
+  return short.replace(/[\\|`*_<[\]]/g, '\\$&');
 }
