@@ -132,7 +132,7 @@ experiment<{ items: number }>({
       taken: answers.get(202) ?? 0,
       'told apart as repeats': answers.get(200) ?? 0,
       'refused, the order being further': answers.get(409) ?? 0,
-      'ended as they should': items.length,
+      'ended as they should': items.length - unfinished().length,
     };
   },
 });

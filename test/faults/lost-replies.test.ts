@@ -61,7 +61,6 @@ const STORIES: Story[] = [
     },
   },
 ];
-const STATUSES = [...new Set(STORIES.flatMap(({ moves }) => moves))];
 
 experiment<{ each: number }>({
   name: 'update applied, reply lost',
@@ -104,7 +103,8 @@ experiment<{ each: number }>({
     const done = () => placed.filter(({ story, item }) => item.path().at(-1) === story.moves.at(-1)).length;
     await eventually('every item to end', () => done() === placed.length, { within: patience, seen: done });
 
-    let sent = 0;
+    const statusesSent = new Set<string>();
+    let [sent, lostReplies, beyond] = [0, 0, 0];
     for (const { story, item } of placed) {
       await eventually('its end to be known', async () => (await item.shown()).stage === 'done');
       const updates = item.platformCalls().filter(({ method }) => method === 'PATCH');
@@ -117,14 +117,17 @@ experiment<{ each: number }>({
       const announced = story.moves.filter((status) => status !== ACKNOWLEDGED).length;
       await eventually('the notifications', () => told() >= announced, { seen: () => item.told() });
       expect(told(), `notifications of ${item.itemId}`).toBe(announced);
+      for (const status of statuses) statusesSent.add(status);
       sent += updates.length;
+      lostReplies += updates.filter(({ faults }) => faults.includes('drop-reply')).length;
+      beyond += item.path().length - 1 - new Set(statuses).size;
     }
     return {
       items: placed.length,
-      statuses: STATUSES.length,
-      'replies lost': sent,
+      statuses: statusesSent.size,
+      'replies lost': lostReplies,
       'updates sent': sent,
-      'transitions beyond': 0,
+      'transitions beyond': beyond,
     };
   },
 });

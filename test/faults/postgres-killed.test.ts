@@ -71,12 +71,15 @@ experiment<{ rounds: number }>({
       if (status === 200) acknowledged.add(itemId);
       return status;
     };
-    const lost = async () => {
+    const stored = async () => {
       const pool = createPool(direct);
       const { rows } = await pool.query<{ item_id: string }>('select item_id from inbox');
       await pool.end();
-      const stored = new Set(rows.map(({ item_id }) => item_id));
-      return [...acknowledged].filter((itemId) => !stored.has(itemId));
+      return new Set(rows.map(({ item_id }) => item_id));
+    };
+    const lost = async () => {
+      const kept = await stored();
+      return [...acknowledged].filter((itemId) => !kept.has(itemId));
     };
 
     let kills = 0;
@@ -105,7 +108,7 @@ experiment<{ rounds: number }>({
     return {
       'Postgres killed': kills,
       acknowledged: acknowledged.size,
-      'of them stored': acknowledged.size,
+      'of them stored': acknowledged.size - (await lost()).length,
       'answered 503': load.answers.get(503) ?? 0,
     };
   },

@@ -65,10 +65,12 @@ experiment<{ senders: number; webhooks: number }>({
       });
       await Promise.race([progress, sending]);
     };
+    let restarts = 0;
     const restartAll = (secrets: string) => async () => {
       for (const api of apis) {
         expect((await api.process.stop()).code, 'exit code of a restarted API').toBe(0);
         Object.assign(api, await start(secrets, Number(new URL(api.url).port)));
+        restarts += 1;
       }
     };
     const switchSender = () => {
@@ -87,22 +89,24 @@ experiment<{ senders: number; webhooks: number }>({
 
     const statuses = [...load.answers.keys()].filter((status) => status !== NO_ANSWER);
     expect(statuses, 'all answers').toEqual([200]);
+    const refused = load.answers.get(401) ?? 0;
     load.sign(OLD);
     expect(await load.webhook({ event: 'order.created', itemId: 'item-1' }), 'the old secret').toBe(401);
+    const processed = async () => {
+      const started = await stand.startedItems();
+      return [...acknowledged].filter((itemId) => started.has(itemId)).length;
+    };
     await eventually(
       'every acknowledged item to have its workflow',
-      async () => {
-        const started = await stand.startedItems();
-        return [...acknowledged].every((itemId) => started.has(itemId));
-      },
-      { within: patience },
+      async () => (await processed()) === acknowledged.size,
+      { within: patience, seen: processed },
     );
     return {
       acknowledged: acknowledged.size,
-      'of them processed': acknowledged.size,
-      'refused with 401': 0,
+      'of them processed': await processed(),
+      'refused with 401': refused,
       'sent again for want of an answer': load.answers.get(NO_ANSWER) ?? 0,
-      'API restarts': 4,
+      'API restarts': restarts,
     };
   },
 });

@@ -57,6 +57,7 @@ experiment<{ seconds: number; open: number; fresh: number }>({
       await eventually(`${itemIds.length} items to be ${what}`, () => there().length === itemIds.length, {
         ...{ within: patience, seen: () => itemIds.map((id) => control.path(id).at(-1)) },
       });
+      return there().length;
     };
 
     const open = newIds(size.open);
@@ -101,17 +102,17 @@ experiment<{ seconds: number; open: number; fresh: number }>({
 
     temporal = await startTemporal({ dbFile, preferredPort: port });
     const back = performance.now();
-    await are('installed', open, VISITED);
-    await are('accepted', fresh, VISITED.slice(0, 2));
+    const installed = await are('installed', open, VISITED);
+    const accepted = await are('accepted', fresh, VISITED.slice(0, 2));
     const caughtUp = Math.round((performance.now() - back) / 1_000);
     const updates = control.calls().filter(({ method }) => method === 'PATCH').length;
     expect(updates, 'updates that the platform was sent').toBe(size.open * 4 + size.fresh);
     return {
       'seconds without Temporal': seconds,
-      'webhooks, all acknowledged': size.fresh,
-      'events of the provider, all accepted': size.open * 3,
+      'webhooks, all acknowledged': answers[200]!,
+      'events of the provider, all accepted': answers[202]!,
       'ms until the slowest answer': slowest,
-      'items all as they should be': size.open + size.fresh,
+      'items all as they should be': installed + accepted,
       'seconds to catch up': caughtUp,
       'updates sent, each once': updates,
     };
