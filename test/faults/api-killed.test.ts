@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { expect, inject, onTestFinished } from 'vitest';
+import { createPool } from '../../db/pool.js';
 import { startProcess } from '../../sandbox/stack/child-process.js';
 import { freePort } from '../../sandbox/stack/free-port.js';
 import { projectRoot } from '../../sandbox/stack/project-root.js';
 import { startOutageProxy, type Moment, type OutageProxy } from '../api/outage-proxy.js';
 import { eventually } from '../support/eventually.js';
-import { systemForTest } from '../support/test-system.js';
+import { systemForTest, type TestSystem } from '../support/test-system.js';
 import { experiment } from './experiment.js';
 import { IntakeLoad } from './intake-load.js';
 import { visitReports } from './visit-reports.js';
@@ -139,15 +140,39 @@ experiment<{ rounds: number; moments: number }>({
       [...runs.values()].filter((count) => count > 1),
       'items with several runs',
     ).toEqual([]);
+    const inbox = await settledInbox(system, patience);
     return {
       'API killed': kills,
       'orders, every other one with three events': items.length,
       'sent again for want of an answer': load.answers.get(0) ?? 0,
       'orders carried out': items.length - unfinished().length,
       'updates sent, each once': updates,
+      'rows of the inbox, all processed': inbox,
     };
   },
 });
+
+/** Nothing is left in the inbox, nothing was put aside. Resolves with how many rows it has. */
+async function settledInbox({ env }: TestSystem, ms: number): Promise<number> {
+  const pool = createPool(env['DATABASE_URL']!);
+  try {
+    const states = async () => {
+      const { rows } = await pool.query<{ state: string; n: number }>(
+        'select state, count(*)::int as n from inbox group by state',
+      );
+      return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
+    };
+    const unsettled = async () => ((await states())['received'] ?? 0) > 0;
+    await eventually('the inbox to be settled', async () => !(await unsettled()), {
+      ...{ within: ms, seen: states },
+    });
+    const { processed = 0, ...others } = await states();
+    expect(others, 'rows of the inbox that are not processed').toEqual({});
+    return processed;
+  } finally {
+    await pool.end();
+  }
+}
 
 async function within(ms: number, work: Promise<void>, what: string): Promise<void> {
   let come = false;

@@ -12,6 +12,8 @@ const SLACK = 1;
 const AT_REST = 0.05;
 /** Postgres counts a connection's last commits up to ten seconds later, which is too late for the small size. */
 const COUNTED_AFTER = 11;
+/** Kilobytes of the worker's memory; 61 were measured. */
+const MOST_AN_ITEM = 150;
 /** Milliseconds for an order to come to its appointment where thousands do: some hundred events and writes each. */
 const ON_ITS_WAY = 600;
 const WAITING = "WorkflowType = 'fulfillOrderItem' and FulfillmentStage = 'scheduling'";
@@ -103,6 +105,10 @@ experiment<{ items: number; seconds: number }>({
       // Where the system does not say what a process needs, it is no number.
       if (!Number.isNaN(more))
         expect(more, 'share of a processor that the worker needs for them').toBeLessThan(AT_REST);
+      // Of a few items it could not be told from what the worker itself grows by.
+      const kilobytes = (1_000 * (withThem.megabytes - without.megabytes)) / size.items;
+      if (!Number.isNaN(kilobytes))
+        expect(kilobytes, 'kB of the worker for each that waits').toBeLessThanOrEqual(MOST_AN_ITEM);
       expect(withThem.commits, 'commits a second').toBeLessThan(without.commits + SLACK);
     }
     return {

@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from 'vitest';
 import { operate, state } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
-import { startSkippedTime, type HeardItem } from '../support/skipped-time.js';
+import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
 import { experiment } from './experiment.js';
 
 /** Enough for a person to answer in. */
@@ -54,6 +54,14 @@ experiment<{ items: number; hoursAgo: number[] }>({
       },
       { within: patience },
     );
+    const noticed = items.map(
+      ({ itemId }) =>
+        () =>
+          noticesOf(time, itemId),
+    );
+    await eventually('people to be told of every item', () => noticed.every((of) => of().length > 0), {
+      within: patience,
+    });
     const least = Math.min(...minutesLeft.values());
     expect(least, 'minutes that a person had left').toBeGreaterThan(LEAST_MINUTES);
 
@@ -65,11 +73,22 @@ experiment<{ items: number; hoursAgo: number[] }>({
     const answered = () =>
       items.filter(({ itemId }) => time.offergrid.control.path(itemId).includes('accepted'));
     await eventually('every answer', () => answered().length === items.length, { within: patience });
+    const notices = noticed.map((of) => of());
+    for (const of of notices) expect(of, 'notifications of one item').toEqual(['availability_unknown']);
     return {
       items: items.length,
       'put before a person': minutesLeft.size,
+      'people told, each once': notices.flat().length,
       'least minutes left to answer': Math.floor(least),
       'answered after approval': answered().length,
     };
   },
 });
+
+/** Why people were asked to look at the item, as its notifications say. */
+function noticesOf({ notifications }: SkippedTime, itemId: string): string[] {
+  const notices = notifications
+    .received()
+    .filter(({ type, data }) => type === 'order.attention' && data['itemId'] === itemId);
+  return notices.map(({ id }) => id.replace(`${itemId}-order.attention-`, '').replace(/-\d+$/, ''));
+}

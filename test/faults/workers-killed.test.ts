@@ -10,6 +10,7 @@ import { systemForTest, type TestSystem } from '../support/test-system.js';
 import { startSecondWorker } from '../support/two-workers.js';
 import { experiment } from './experiment.js';
 import { countInterruptions, percentile } from './interrupted-work.js';
+import { expectKept } from './kept.js';
 import { KINDS, type Kind } from './kinds-of-orders.js';
 import { expectOnce, receivedBy } from './received.js';
 import { killWorkers } from './worker-killer.js';
@@ -92,6 +93,7 @@ experiment<Size>({
     const kills = await killing;
     const received = receivedBy(system);
     for (const order of orders.values()) expectOnce(order, received);
+    const kept = await expectKept(system, orders.values());
 
     const replayed = await expectReplayable(system, programs);
 
@@ -109,6 +111,7 @@ experiment<Size>({
       p99: `${percentile(found.pauses, 0.99)} s`,
       'tasks that first waited for a dead worker': found.waitedForTheDead,
       'histories that replay': replayed,
+      'rows and stories without a gap': kept,
       'tasks that timed out at a living one': found.outOfBreath,
     };
     console.log(figures);
