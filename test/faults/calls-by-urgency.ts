@@ -3,10 +3,13 @@ import { fulfillmentWorkflowId } from '../../domain/workflow-names.js';
 import type { OrderOverrides } from '../../sandbox/offergrid/control.js';
 import { eventually } from '../support/eventually.js';
 import type { TestSystem } from '../support/test-system.js';
+import { atOnce } from './intake-load.js';
 import { DUE_ANSWER, READ, UPDATE, type QueuedCall } from './queue-order.js';
 
 /** Of the contract's 24 hours so many are over when we hear of an order whose answer is due soon. */
 const HOURS_OVER = 23.25;
+/** Messages under way: a hundred commands at a time would be answered 503. */
+const AT_ONCE = 10;
 
 /** Items by what they have to be called for, the most urgent first. */
 export interface ByUrgency {
@@ -54,8 +57,8 @@ export async function wantCalls(
   system: TestSystem,
   { due, updates }: Omit<ByUrgency, 'reads'>,
 ): Promise<void> {
-  await Promise.all(updates.map((itemId) => appoint(system, itemId)));
-  await Promise.all(due.map((itemId) => approve(system, itemId)));
+  await atOnce(AT_ONCE, updates, (itemId) => appoint(system, itemId));
+  await atOnce(AT_ONCE, due, (itemId) => approve(system, itemId));
 }
 
 /** Those whose call still waited when the last of what is due, and of the updates, had joined the queue; and when that was. */
