@@ -11,6 +11,8 @@ import type { CallSlots } from './call-slots.js';
 const LONGEST_WAIT_MS = 65_000;
 /** After a wait in vain, and after a 429 that does not say how long. */
 const COME_BACK_MS = 5_000;
+/** A pause no longer than this is waited for in place: to be sent back would cost the attempt, and its growing delay. */
+const SHORT_PAUSE_MS = 5_000;
 /** So many calls in a row that the platform failed to answer: it is down, and more of them help nobody. */
 const FAILURES_IN_A_ROW = 10;
 /** How long a probe waits for room: less than the time to the next. */
@@ -44,10 +46,10 @@ export function offergridGate(
     return UNAVAILABLE;
   };
   return async (operation, send) => {
-    refuse(operation, budget.knownStanding());
+    refuse(operation, budget.knownStanding(), SHORT_PAUSE_MS);
     const lease = await nextLease(operation, slots);
     try {
-      refuse(operation, await budget.standing());
+      refuse(operation, await afterShortPauses(budget, lease));
       if (!isForOrders && !(await budget.hasFree(keptForOrders))) throw keptFree(operation);
       // It may have been taken back since its first call, or while it waited for its lease.
       Context.current().cancellationSignal.throwIfAborted();
@@ -95,9 +97,22 @@ async function sendUnder<T>(budget: CallBudget, lease: Lease, send: () => Promis
   }
 }
 
-function refuse(operation: string, { pausedMs, stopped }: Standing): void {
+/** How it stands once no short pause is in force, or `lease` would not last through it. */
+async function afterShortPauses(budget: CallBudget, lease: Lease): Promise<Standing> {
+  const end = Math.min(performance.now() + SHORT_PAUSE_MS, lease.usableUntil);
+  const { cancellationSignal: signal } = Context.current();
+  for (;;) {
+    const standing = await budget.standing();
+    // Those who wait for the same end do not all go at once.
+    const restMs = standing.pausedMs * (1 + Math.random() / 2);
+    if (standing.stopped || restMs === 0 || performance.now() + restMs > end) return standing;
+    await wait(restMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+function refuse(operation: string, { pausedMs, stopped }: Standing, bearableMs = 0): void {
   if (stopped) throw new OffergridError({ operation, kind: 'stopped', detail: 'until a probe is answered' });
-  if (pausedMs > 0) throw noRoom(operation, 'the platform asked for a pause', pausedMs);
+  if (pausedMs > bearableMs) throw noRoom(operation, 'the platform asked for a pause', pausedMs);
 }
 
 async function nextLease(operation: string, slots: CallSlots): Promise<Lease> {

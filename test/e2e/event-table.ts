@@ -52,10 +52,18 @@ const VISITED: Status[] = ['scheduled', 'in_progress'];
 export type Open =
   'accepted' | 'activation awaited' | 'scheduled' | 'visit missed' | 'in progress' | 'completed';
 
-/** Before and after a visit that was missed. */
-const SCHEDULED: Record<EventName, Expected> = {
+/** The same of every accepted item whose visit has not begun. */
+const NOT_BEGUN = {
   'availability.confirmed': REFUSED,
   'availability.denied': REFUSED,
+  'order.cancelled, customer': ['cancelled'],
+  'order.cancelled, reseller': ['cancelled'],
+  'order.cancelled, provider': ['cancelled'],
+} satisfies Partial<Record<EventName, Expected>>;
+
+/** Before and after a visit that was missed. */
+const SCHEDULED: Record<EventName, Expected> = {
+  ...NOT_BEGUN,
   'appointment.scheduled': ['scheduled'],
   'appointment.rescheduled': ['scheduled'],
   'appointment.missed': RECORDED,
@@ -65,16 +73,12 @@ const SCHEDULED: Record<EventName, Expected> = {
   'installation.completed, not active': ['in_progress', 'completed'],
   'installation.failed': ['in_progress', 'failed'],
   'service.activated': ['in_progress', 'active'],
-  'order.cancelled, customer': ['cancelled'],
-  'order.cancelled, reseller': ['cancelled'],
-  'order.cancelled, provider': ['cancelled'],
 };
 
 /** Events that an accepted item takes, by where it stands. */
 export const AFTER: Record<Open, Record<EventName, Expected>> = {
   accepted: {
-    'availability.confirmed': REFUSED,
-    'availability.denied': REFUSED,
+    ...NOT_BEGUN,
     'appointment.scheduled': ['scheduled'],
     'appointment.rescheduled': ['scheduled'],
     'appointment.missed': RECORDED,
@@ -84,14 +88,10 @@ export const AFTER: Record<Open, Record<EventName, Expected>> = {
     'installation.completed, not active': [...VISITED, 'completed'],
     'installation.failed': [...VISITED, 'failed'],
     'service.activated': [...VISITED, 'active'],
-    'order.cancelled, customer': ['cancelled'],
-    'order.cancelled, reseller': ['cancelled'],
-    'order.cancelled, provider': ['cancelled'],
   },
   // An instant service: nothing has to be installed before it is live, and what is reported of a visit is true all the same.
   'activation awaited': {
-    'availability.confirmed': REFUSED,
-    'availability.denied': REFUSED,
+    ...NOT_BEGUN,
     'appointment.scheduled': ['scheduled'],
     'appointment.rescheduled': ['scheduled'],
     'appointment.missed': RECORDED,
@@ -101,9 +101,6 @@ export const AFTER: Record<Open, Record<EventName, Expected>> = {
     'installation.completed, not active': [...VISITED, 'completed'],
     'installation.failed': [...VISITED, 'failed'],
     'service.activated': ['active'],
-    'order.cancelled, customer': ['cancelled'],
-    'order.cancelled, reseller': ['cancelled'],
-    'order.cancelled, provider': ['cancelled'],
   },
   scheduled: SCHEDULED,
   'visit missed': SCHEDULED,

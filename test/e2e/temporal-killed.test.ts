@@ -1,12 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, inject, onTestFinished, test } from 'vitest';
-import { usePostgres } from '../../sandbox/stack/postgres.js';
-import { startTemporal } from '../../sandbox/stack/temporal-server.js';
-import { startSystem } from '../../sandbox/system/start-system.js';
+import { expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
+import { systemOnKeptTemporal } from '../support/kept-temporal.js';
 
 const ORDERS = 8;
 /** Milliseconds that the platform takes for an answer: enough for the server to be gone when it comes. */
@@ -15,21 +10,7 @@ const SLOW = 4_000;
 const OUTAGE = 13_000;
 
 test('Temporal killed while answers are with Offergrid: that they were taken cannot be reported, and none is sent twice', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'temporal-killed-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const dbFile = join(folder, 'temporal.db');
-  let temporal = await startTemporal({ dbFile });
-  onTestFinished(() => temporal.stop());
-  const postgres = usePostgres(inject('postgresUrl'));
-  const databaseUrl = await postgres.createDatabase();
-  onTestFinished(() => postgres.dropDatabase(databaseUrl));
-  const system = await startSystem({
-    ...{ databaseUrl, temporal },
-    policy: { reconcileEvery: '1d', acknowledgeAfter: null },
-    offergrid: { callsPerMinute: 100_000, callsPerHour: 1_000_000 },
-    env: { OFFERGRID_CALLS_PER_MINUTE: '10000' },
-  });
-  onTestFinished(() => system.stop());
+  const system = await systemOnKeptTemporal({ policy: { reconcileEvery: '1d', acknowledgeAfter: null } });
   const { control } = system.offergrid;
   control.setFaults([{ kind: 'delay', ms: SLOW, method: 'PATCH' }]);
   const items = Array.from({ length: ORDERS }, () => control.placeOrder().items[0]!.itemId);
@@ -37,15 +18,13 @@ test('Temporal killed while answers are with Offergrid: that they were taken can
   await eventually('the answers', () => answers().length === ORDERS, { seen: () => answers().length });
 
   const before = control.calls().length;
-  process.kill(temporal.pid!, 'SIGKILL');
-  await temporal.stop();
+  await system.killTemporal();
   // Their replies come now, and nobody takes what the worker says of them.
   const areTaken = () => items.every((itemId) => control.path(itemId).includes('accepted'));
   await eventually('all to be taken', areTaken);
   control.clearFaults();
   await wait(OUTAGE);
-  const port = Number(temporal.address.split(':')[1]);
-  temporal = await startTemporal({ dbFile, preferredPort: port });
+  await system.restartTemporal();
 
   const ordered = () => new Set(system.provider.control.workOrders().map(({ itemId }) => itemId));
   await eventually('all to go on', () => ordered().size === ORDERS, {

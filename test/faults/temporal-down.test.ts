@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, inject, onTestFinished } from 'vitest';
-import { usePostgres } from '../../sandbox/stack/postgres.js';
-import { startTemporal } from '../../sandbox/stack/temporal-server.js';
-import { startSystem } from '../../sandbox/system/start-system.js';
+import { expect } from 'vitest';
 import { eventually } from '../support/eventually.js';
+import { systemOnKeptTemporal } from '../support/kept-temporal.js';
 import { experiment } from './experiment.js';
 import { atOnce, IntakeLoad } from './intake-load.js';
 import { visitReports } from './visit-reports.js';
@@ -28,22 +23,11 @@ experiment<{ seconds: number; open: number; fresh: number }>({
     seen: /answers while Temporal was away/,
   },
   run: async ({ size, programs, patience }) => {
-    const folder = await mkdtemp(join(tmpdir(), 'temporal-down-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const dbFile = join(folder, 'temporal.db');
-    let temporal = await startTemporal({ dbFile });
-    onTestFinished(() => temporal.stop());
-    const postgres = usePostgres(inject('postgresUrl'));
-    const databaseUrl = await postgres.createDatabase();
-    onTestFinished(() => postgres.dropDatabase(databaseUrl));
-    const system = await startSystem({
-      ...{ databaseUrl, programs, temporal },
+    const system = await systemOnKeptTemporal({
+      programs,
       // What the inbox does not deliver is not to be found some other way.
       policy: { reconcileEvery: '1d' },
-      offergrid: { callsPerMinute: 1_000_000, callsPerHour: 10_000_000 },
-      env: { OFFERGRID_CALLS_PER_MINUTE: '10000' },
     });
-    onTestFinished(() => system.stop());
     const { control } = system.offergrid;
     const { webhookSecret: secret, admin: key } = system.keys;
     const load = new IntakeLoad({ urls: [system.apiUrl], secret, key, patience });
@@ -72,8 +56,7 @@ experiment<{ seconds: number; open: number; fresh: number }>({
       const { items } = (await answer.json()) as { items: { workOrderId: string | null }[] };
       return items.filter(({ workOrderId }) => workOrderId !== null).length === size.open;
     });
-    const port = Number(temporal.address.split(':')[1]);
-    await temporal.stop();
+    await system.stopTemporal();
     const away = performance.now();
     load.answers.clear();
     load.latencies.length = 0;
@@ -100,7 +83,7 @@ experiment<{ seconds: number; open: number; fresh: number }>({
     await wait(Math.max(0, size.seconds * 1_000 - (performance.now() - away)));
     const seconds = Math.round((performance.now() - away) / 1_000);
 
-    temporal = await startTemporal({ dbFile, preferredPort: port });
+    await system.restartTemporal();
     const back = performance.now();
     const installed = await are('installed', open, VISITED);
     const accepted = await are('accepted', fresh, VISITED.slice(0, 2));

@@ -45,6 +45,36 @@ test.each<[string, (other: CallBudget) => Promise<unknown>, string]>([
   },
 );
 
+test('a short pause is waited for with the lease in hand, and the call is made then', async () => {
+  const budget = open('a short pause');
+  const slots = createCallSlots(budget);
+  onTestFinished(() => slots.close());
+  await slots.supplier.reserveSlot({} as never, new AbortController().signal);
+  await open('a short pause').pause(700);
+  const from = performance.now();
+  const call = () =>
+    offergridGate(budget, slots, () => {})('getItem', () => Promise.resolve(performance.now() - from));
+  const sentAfter = await new MockActivityEnvironment().run(() => slots.during(call));
+  // Postgres counts from when it was told.
+  expect(sentAfter).toBeGreaterThan(600);
+});
+
+test('what is taken back in a short pause is not sent, and its lease goes back', async () => {
+  const budget = open('taken back in a pause');
+  const slots = createCallSlots(budget);
+  onTestFinished(() => slots.close());
+  await slots.supplier.reserveSlot({} as never, new AbortController().signal);
+  await budget.pause(2_500);
+  let sent = 0;
+  const activity = new MockActivityEnvironment();
+  const call = () =>
+    offergridGate(budget, slots, () => {})('updateStatus', () => Promise.resolve((sent += 1)));
+  setTimeout(() => activity.cancel('CANCELLED'), 200);
+  await expect(activity.run(() => slots.during(call))).rejects.toThrow('CANCELLED');
+  await eventually('the lease to be free', () => budget.hasFree(1));
+  expect(sent).toBe(0);
+});
+
 test('calls of the shop window, however many at once, leave to orders what is kept for them', async () => {
   let sent = 0;
   /** Of a process of its own. */

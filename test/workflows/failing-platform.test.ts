@@ -40,6 +40,18 @@ const updatesOf = (item: HeardItem) =>
     .filter(({ method, path }) => method === 'PATCH' && path.includes(item.itemId))
     .map(({ body }) => (body as { status: string }).status);
 
+const isOrdered = (item: HeardItem) =>
+  eventually('the work order', async () => (await item.handle.query(state)).workOrderId !== null);
+
+/** The update that the event makes due gets through; its reply is lost, and then Offergrid does not show the item. */
+async function isLost(item: HeardItem, event: ProviderEvent, status: string): Promise<void> {
+  const path = `/provider/orders/${item.itemId}/status`;
+  const lost = { kind: 'drop-reply', method: 'PATCH', path, times: 1 } as const;
+  time.offergrid.control.setFaults([lost, read(item.itemId)]);
+  await item.handle.signal(providerEvent, event);
+  await eventually('the update', () => updatesOf(item).includes(status));
+}
+
 /** Skips time until the item goes on in another run, and has Offergrid work again. */
 async function goesOver(item: HeardItem): Promise<void> {
   const run = await runOf(item);
@@ -56,13 +68,8 @@ async function goesOver(item: HeardItem): Promise<void> {
 test('an update that got through, and whose reply was lost, is not sent again by the next run', async () => {
   await start(60);
   const item = await time.hear({});
-  const ordered = async () => (await item.handle.query(state)).workOrderId !== null;
-  await eventually('the work order', ordered);
-  const path = `/provider/orders/${item.itemId}/status`;
-  const lost = { kind: 'drop-reply', method: 'PATCH', path, times: 1 } as const;
-  time.offergrid.control.setFaults([lost, read(item.itemId)]);
-  await item.handle.signal(providerEvent, VISIT);
-  await eventually('the update', () => updatesOf(item).includes('scheduled'));
+  await isOrdered(item);
+  await isLost(item, VISIT, 'scheduled');
   await goesOver(item);
   await eventually('its answer', async () => (await statusOf(item)) === 'scheduled', { within: 20_000 });
   expect(updatesOf(item)).toEqual(['accepted', 'scheduled']);
@@ -72,14 +79,10 @@ test('an update that got through, and whose reply was lost, is not sent again by
 test('our own cancellation that got through, and whose reply was lost, is no news to the next run', async () => {
   await start(130);
   const item = await time.hear({});
-  await eventually('the work order', async () => (await item.handle.query(state)).workOrderId !== null);
+  await isOrdered(item);
   await item.handle.signal(providerEvent, VISIT);
   await eventually('the visit', async () => (await statusOf(item)) === 'scheduled');
-  const path = `/provider/orders/${item.itemId}/status`;
-  const lost = { kind: 'drop-reply', method: 'PATCH', path, times: 1 } as const;
-  time.offergrid.control.setFaults([lost, read(item.itemId)]);
-  await item.handle.signal(providerEvent, CANCELLED);
-  await eventually('the cancellation', () => updatesOf(item).includes('cancelled'));
+  await isLost(item, CANCELLED, 'cancelled');
   await goesOver(item);
   await item.handle.result();
   expect(updatesOf(item)).toEqual(['accepted', 'scheduled', 'cancelled']);

@@ -34,6 +34,16 @@ async function hidden(item: HeardItem, status: number): Promise<void> {
 
 const isRefused = ({ attention }: OrderView) => attention?.code === 'offergrid_rejected_update';
 
+/** The rejection is tried, put before a person when it is refused, and gets through when the item is shown again. */
+async function isRejectedOnceShown(item: HeardItem): Promise<void> {
+  await until(item, isRefused);
+  expect(updatesOf(item)).toEqual(['rejected']);
+  time.offergrid.control.clearFaults();
+  await command(item, { command: 'retry' });
+  await item.handle.result();
+  expect(pathOf(item)).toEqual(['pending', 'rejected']);
+}
+
 test.each([422, 404])('answered with %i, and called off by a person as well', async (status) => {
   const item = await time.hear({});
   await until(item, ({ workOrderId }) => workOrderId !== null);
@@ -54,12 +64,7 @@ test('before its answer: it is not accepted, and a person may reject it', async 
   await hidden(item, 404);
   await command(item, { command: 'approve' });
   await command(item, { command: 'reject', reason: 'Gone' });
-  await until(item, isRefused);
-  expect(updatesOf(item)).toEqual(['rejected']);
-  time.offergrid.control.clearFaults();
-  await command(item, { command: 'retry' });
-  await item.handle.result();
-  expect(pathOf(item)).toEqual(['pending', 'rejected']);
+  await isRejectedOnceShown(item);
 });
 
 test("before its answer: the provider's word that there is no service rejects it", async () => {
@@ -70,10 +75,5 @@ test("before its answer: the provider's word that there is no service rejects it
     ...{ id: 'denied', type: 'availability.denied', time: '2031-01-01T00:00:00Z' },
     data: { reason: 'No line there' },
   });
-  await until(item, isRefused);
-  expect(updatesOf(item)).toEqual(['rejected']);
-  time.offergrid.control.clearFaults();
-  await command(item, { command: 'retry' });
-  await item.handle.result();
-  expect(pathOf(item)).toEqual(['pending', 'rejected']);
+  await isRejectedOnceShown(item);
 });
