@@ -16,12 +16,13 @@ import { isContradiction } from './early-events.js';
 import { carryOut } from './fulfil.js';
 import type { Carried } from './item-knowledge.js';
 import { ItemState } from './item-state.js';
-import { finish, hasEnded, settleSla } from './ending.js';
+import { finish, hasEnded } from './ending.js';
 import { notShown } from './look.js';
 import { Platform } from './platform.js';
 import { reach } from './reach.js';
 import { unless } from './unless.js';
 import { ResponseClock } from './response-clock.js';
+import { takeFirst } from './shown-status.js';
 import { leaveAside, standDown } from './stand-down.js';
 
 /** An item that the platform does not show yet is asked for again, less and less often; in milliseconds. */
@@ -99,8 +100,7 @@ async function hear(item: ItemState): Promise<void> {
     const lookup = await reach(item, () => fetchItem({ itemId: item.itemId, among }));
     if (lookup.kind === 'found') {
       item.unstick(step);
-      item.read(lookup.item);
-      if (!isUnanswered(lookup.item.status)) settleSla(item, lookup.item.status);
+      takeFirst(item, lookup.item);
       return;
     }
     item.stuck[step] = { code: 'drift', retries };

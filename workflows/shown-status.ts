@@ -1,4 +1,5 @@
 import type { NotificationType } from '../domain/notification.js';
+import type { OrderItem } from '../domain/order-item.js';
 import { isFinal, isUnanswered, type Status } from '../domain/status.js';
 import { catchUp } from './drift.js';
 import { settleSla } from './ending.js';
@@ -24,8 +25,20 @@ export function take(item: ItemState, status: Status, actor: string, note: strin
   item.status = status;
   item.journal.write({ type: 'status', actor, from, to: status, note });
   if (!isUnanswered(status) && item.sla?.respondedAt === null) settleSla(item, status);
-  const announced = ANNOUNCED[status];
-  if (announced !== undefined) item.notify(announced, `${from ?? 'new'} → ${status}`);
+  tellOf(item, from, status);
+}
+
+/** What the platform shows of an item that nothing was known of: it may have gone further while it was heard of. */
+export function takeFirst(item: ItemState, shown: OrderItem): void {
+  item.read(shown);
+  const { status } = shown;
+  if (!isUnanswered(status)) settleSla(item, status);
+  tellOf(item, null, status);
+}
+
+function tellOf(item: ItemState, from: Status | null, to: Status): void {
+  const announced = ANNOUNCED[to];
+  if (announced !== undefined) item.notify(announced, `${from ?? 'new'} → ${to}`);
 }
 
 /** The same where the item moved there without us; a person is told where a technician may be on the way already. */

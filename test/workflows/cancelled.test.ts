@@ -5,6 +5,7 @@ import type { Call } from '../../sandbox/http/call-log.js';
 import { operate, platformEvent, providerEvent, state } from '../../workflows/messages.js';
 import { startSkippedTime, type SkippedTime } from '../support/skipped-time.js';
 import { CalledOffItem, expectCalledOff, prepare, type Found, type Surroundings } from './called-off-item.js';
+import { expectTold } from './called-off-notices.js';
 import { nameOf, POLICY, ROWS, type Row } from './cancelled-rows.js';
 
 /** Milliseconds. A workflow that is completed sends nothing more, and what it left running is heard of by then. */
@@ -18,6 +19,7 @@ const TIME = '2031-01-02T00:00:00Z';
 describe('an order that is called off', () => {
   let time: SkippedTime;
   const found = new Map<Row, Found | Error>();
+  const itemIds = new Map<Row, string>();
   /** Calls that came to either system when every order had ended, and a while had passed. */
   let afterwards: Call[] = [];
 
@@ -28,6 +30,7 @@ describe('an order that is called off', () => {
     const waiting = prepare(world, ROWS);
     const walk = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        itemIds.set(next.row, next.itemId);
         const item = new CalledOffItem(world, next.row, next.itemId);
         found.set(next.row, await item.walk().catch((error: Error) => error));
       }
@@ -49,6 +52,7 @@ describe('an order that is called off', () => {
     const outcome = found.get(row);
     if (outcome === undefined || outcome instanceof Error) throw outcome ?? new Error('not walked');
     expectCalledOff(row, outcome);
+    expectTold(row, itemIds.get(row)!, time.notifications.received());
   });
 
   test('and nothing more was sent of any of them', () => {
