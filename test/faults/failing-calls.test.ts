@@ -24,14 +24,16 @@ interface Size {
   timeouts: number;
   /** The share of all calls that fails at least. */
   failing: number;
+  /** The share of the quota that its fullest minute uses at least; 0 where calls are too few to fill one. */
+  used: number;
 }
 
 experiment<Size>({
   name: 'calls that fail',
   passes:
     '500, 429, timeouts and dropped replies on 30 % of calls: all ends right, quota never exceeded, calls at most 1.02 × what the failures cost',
-  small: { items: 8, callsPerMinute: 1_000, share: 0.2, most: 1, timeouts: 0, failing: 0.15 },
-  full: { items: 200, callsPerMinute: 300, share: 0.1, most: 1_000, timeouts: 20, failing: 0.28 },
+  small: { items: 8, callsPerMinute: 1_000, share: 0.2, most: 1, timeouts: 0, failing: 0.15, used: 0 },
+  full: { items: 200, callsPerMinute: 150, share: 0.1, most: 1_000, timeouts: 20, failing: 0.28, used: 0.95 },
   defect: {
     what: 'the item is read again before every repeat, needed or not',
     file: 'activities/offergrid-activities.js',
@@ -79,6 +81,11 @@ experiment<Size>({
     const cost = items.reduce((sum, item) => sum + costOf(item.platformCalls()), 0);
     const exceeded = control.calls().filter(({ status, faults }) => status === 429 && faults.length === 0);
     expect(exceeded, 'calls beyond the quota').toEqual([]);
+    // Else the quota would not have been put to the test.
+    const fullest = inFullestMinute(control.calls());
+    expect(fullest / callsPerMinute, 'share of the quota in the fullest minute').toBeGreaterThanOrEqual(
+      size.used,
+    );
     const share = failed.length / calls.length;
     expect(share, 'share of calls that failed').toBeGreaterThan(size.failing);
     expect(calls.length / cost, 'calls beyond what the failures cost').toBeLessThanOrEqual(MOST_BEYOND);
@@ -90,6 +97,8 @@ experiment<Size>({
       'failed (%)': (100 * share).toFixed(1),
       'calls per item': (calls.length / items.length).toFixed(2),
       'over what the failures cost': (calls.length / cost).toFixed(3),
+      'calls in the fullest minute': fullest,
+      'quota of a minute': callsPerMinute,
       'answers of 429 that were no fault': exceeded.length,
     };
   },
@@ -122,6 +131,12 @@ function faults({ items, share, most: times, timeouts }: Size): HttpFault[] {
       { kind: 'drop-reply', path, times, probability: third },
     ]),
   ];
+}
+
+/** As they came to the platform. */
+function inFullestMinute(calls: Call[]): number {
+  const times = calls.map(({ at }) => Date.parse(at));
+  return Math.max(...times.map((end) => times.filter((at) => at > end - 60_000 && at <= end).length));
 }
 
 const isFailed = ({ faults }: Call) => faults.length > 0;
