@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { offerSyncWorkflowId } from '../../domain/workflow-names.js';
 import type { OfferSyncReport } from '../../domain/offer-sync-run.js';
@@ -103,37 +102,35 @@ test('while it sends: a line for each tenth on the command line, and the details
   expect(await details()).toBe('Done.');
 });
 
-/** Gives a command a terminal; elsewhere than on Linux it is there with other options, or not at all. */
-const SCRIPT = '/usr/bin/script';
+/** `script` gives a command a terminal; that of Linux takes other options than that of the BSDs, macOS among them. */
+const onTerminal = (command: string): string[] =>
+  process.platform === 'linux' ? ['-qec', command, '/dev/null'] : ['-q', '/dev/null', 'sh', '-c', command];
 
-test.skipIf(process.platform !== 'linux' || !existsSync(SCRIPT))(
-  'on a terminal: a bar that grows, and is gone when the report is there',
-  async () => {
-    shop.stock(BASE.map(({ sku }) => product(sku, { price: 22 })));
-    shop.system.offergrid.control.setFaults([{ kind: 'delay', ms: 1_000, method: 'PATCH' }]);
-    const output = await runCommand({
-      name: 'cli on a terminal',
-      command: SCRIPT,
-      args: ['-qec', `stty cols 100; '${process.execPath}' dist/cli/main.js offers sync`, '/dev/null'],
-      env: shop.system.env,
-      cwd: projectRoot(),
-      timeoutMs: 50_000,
-    });
-    // A line that is drawn begins with a return, and clears what is left of the one before.
-    const drawn = output.split('\r').filter((line) => line.includes('\u001b[K'));
-    const shares = drawn.flatMap((line) => {
-      const [, bar = '', share] = /^([█░]{24}) (\d+) % \d+ of 12 changes, 0 failed/.exec(line) ?? [];
-      return share === undefined ? [] : [{ share: Number(share), full: bar.replaceAll('░', '').length }];
-    });
-    expect(drawn[0]).toContain('Reading and comparing');
-    expect(new Set(shares.map(({ share }) => share)).size).toBeGreaterThan(1);
-    expect(shares).toEqual([...shares].sort((one, other) => one.share - other.share));
-    for (const { share, full } of shares) expect(Math.abs(full / 24 - share / 100)).toBeLessThan(0.05);
-    expect(output.slice(output.lastIndexOf('\u001b[K'))).toMatch(
-      /^\S*Run [\w-]+: completed\.\r\ncreated 0, updated 12, /,
-    );
-  },
-);
+test('on a terminal: a bar that grows, and is gone when the report is there', async () => {
+  shop.stock(BASE.map(({ sku }) => product(sku, { price: 22 })));
+  shop.system.offergrid.control.setFaults([{ kind: 'delay', ms: 1_000, method: 'PATCH' }]);
+  const output = await runCommand({
+    name: 'cli on a terminal',
+    command: '/usr/bin/script',
+    args: onTerminal(`stty cols 100; '${process.execPath}' dist/cli/main.js offers sync`),
+    env: shop.system.env,
+    cwd: projectRoot(),
+    timeoutMs: 50_000,
+  });
+  // A line that is drawn begins with a return, and clears what is left of the one before.
+  const drawn = output.split('\r').filter((line) => line.includes('\u001b[K'));
+  const shares = drawn.flatMap((line) => {
+    const [, bar = '', share] = /^([█░]{24}) (\d+) % \d+ of 12 changes, 0 failed/.exec(line) ?? [];
+    return share === undefined ? [] : [{ share: Number(share), full: bar.replaceAll('░', '').length }];
+  });
+  expect(drawn[0]).toContain('Reading and comparing');
+  expect(new Set(shares.map(({ share }) => share)).size).toBeGreaterThan(1);
+  expect(shares).toEqual([...shares].sort((one, other) => one.share - other.share));
+  for (const { share, full } of shares) expect(Math.abs(full / 24 - share / 100)).toBeLessThan(0.05);
+  expect(output.slice(output.lastIndexOf('\u001b[K'))).toMatch(
+    /^\S*Run [\w-]+: completed\.\r\ncreated 0, updated 12, /,
+  );
+});
 
 test('what the details say of a run that waits, and of a dry run that would', async () => {
   shop.stock(BASE.slice(6));

@@ -1,94 +1,67 @@
 import { expect, onTestFinished } from 'vitest';
-import { operate, state } from '../../workflows/messages.js';
+import { placeAs, type PlacedItem } from '../e2e/placed-item.js';
+import { codesIn, toldOf } from '../support/attention-notices.js';
 import { eventually } from '../support/eventually.js';
-import { startSkippedTime, type HeardItem, type SkippedTime } from '../support/skipped-time.js';
+import { startTestSystem } from '../support/test-system.js';
+import { atOnce } from './intake-load.js';
 import { experiment } from './experiment.js';
 
-/** Enough for a person to answer in. */
-const LEAST_MINUTES = 5;
-const MINUTE = 60_000;
-/** By the skipped clock; what is found says itself since when it has been so. */
-const LOOK_EVERY = '3m';
+const DAY_MS = 24 * 3_600_000;
+/** Of the time that was left when an order was heard of, what a person has to have at the least. */
+const LEAST_SHARE = 0.4;
 
-/** `hoursAgo`: how old orders are when they are heard of, down to a quarter of an hour before the answer is due. */
-experiment<{ items: number; hoursAgo: number[] }>({
+/** `secondsLeft`: until the answer is due, when orders are heard of; a check is waited for a minute at the least. */
+experiment<{ items: number; secondsLeft: number[] }>({
   name: 'provider system hangs',
   passes: 'no item lost, answers due are put before a person in time',
-  small: { items: 2, hoursAgo: [23.5, 23.75] },
-  full: { items: 60, hoursAgo: [0, 3, 12, 20, 23.5, 23.75] },
+  small: { items: 6, secondsLeft: [130, 150] },
+  full: { items: 300, secondsLeft: [180, 300, 600, 900] },
   defect: {
     what: 'the availability check is waited for without looking at the deadline',
     file: 'workflows/decide.js',
     replace: 'Math.min(SERVICEABILITY_PATIENCE, deadline / 4, left / 2)',
     by: 'Math.min(SERVICEABILITY_PATIENCE, deadline / 4)',
-    seen: /minutes that a person had left/,
+    seen: /put before a person/,
   },
   run: async ({ size, programs, patience }) => {
-    const time = await startSkippedTime({}, { programs, providerTimeoutMs: 100 });
-    onTestFinished(() => time.stop());
-    time.provider.control.setFaults([{ kind: 'hang' }]);
+    const { items: count, secondsLeft } = size;
+    const system = await startTestSystem({ programs, policy: { reconcileEvery: '1d' } });
+    onTestFinished(() => system.stop());
+    system.provider.control.setFaults([{ kind: 'hang' }]);
 
-    const items = await Promise.all(
-      Array.from({ length: size.items }, (_, n) =>
-        time.hear({ hoursAgo: size.hoursAgo[n % size.hoursAgo.length]! }),
-      ),
+    const left = (n: number) => secondsLeft[n % secondsLeft.length]! * 1_000;
+    const placedAt = Date.now();
+    const items = Array.from({ length: count }, (_, n) =>
+      placeAs(system, `item-${n}`, { createdAt: new Date(placedAt - DAY_MS + left(n)).toISOString() }),
     );
-    /** Of each item, when it was put before a person; 0: it was late by then. */
-    const minutesLeft = new Map<string, number>();
-    const look = async ({ itemId, handle }: HeardItem) => {
-      const { attention, sla } = await handle.query(state);
-      if (minutesLeft.has(itemId) || sla === null) return;
-      if (attention?.code === 'availability_unknown') {
-        const left = Date.parse(sla.deadline) - Date.parse(attention.since);
-        minutesLeft.set(itemId, left / MINUTE);
-      } else if (sla.state === 'breached') {
-        minutesLeft.set(itemId, 0);
-      }
-    };
-    await eventually(
-      'every item to be put before a person, or to be late',
-      async () => {
-        await time.env.sleep(LOOK_EVERY);
-        await Promise.all(items.map(look));
-        return minutesLeft.size === items.length;
-      },
-      { within: patience },
-    );
-    const noticed = items.map(
-      ({ itemId }) =>
-        () =>
-          noticesOf(time, itemId),
-    );
-    await eventually('people to be told of every item', () => noticed.every((of) => of().length > 0), {
-      within: patience,
+    const asked = (item: PlacedItem) => codesIn(toldOf(item.itemId, system.notifications.received()));
+    const told = () => items.filter((item) => asked(item).length > 0).length;
+    await eventually('every item to be put before a person', () => told() === count, {
+      ...{ within: (1 - LEAST_SHARE) * Math.max(...items.map((_, n) => left(n))), seen: told },
     });
-    const least = Math.min(...minutesLeft.values());
-    expect(least, 'minutes that a person had left').toBeGreaterThan(LEAST_MINUTES);
+    const shares: number[] = [];
+    for (const [n, item] of items.entries()) {
+      const { attention } = await item.shown();
+      expect(attention?.code).toBe('availability_unknown');
+      shares.push((placedAt + left(n) - Date.parse(attention!.since)) / left(n));
+    }
+    const least = Math.min(...shares);
+    expect(least, 'share of its time that was left to a person').toBeGreaterThan(LEAST_SHARE);
 
-    await Promise.all(
-      items.map(({ handle }) =>
-        handle.executeUpdate(operate, { args: [{ command: 'approve', actor: 'operations' }] }),
-      ),
-    );
-    const answered = () =>
-      items.filter(({ itemId }) => time.offergrid.control.path(itemId).includes('accepted'));
-    await eventually('every answer', () => answered().length === items.length, { within: patience });
-    const notices = noticed.map((of) => of());
-    for (const of of notices) expect(of, 'notifications of one item').toEqual(['availability_unknown']);
+    const approve = (item: PlacedItem) => item.commanded('approve');
+    await atOnce(10, items, approve);
+    const answered = () => items.filter((item) => item.path().includes('accepted')).length;
+    await eventually('every answer', () => answered() === count, { within: patience, seen: answered });
+
+    for (const item of items) {
+      await eventually('its answer to be in time', async () => (await item.shown()).sla?.state === 'met');
+      expect(asked(item), 'what people were asked to look at').toEqual(['availability_unknown']);
+    }
     return {
-      items: items.length,
-      'put before a person': minutesLeft.size,
-      'people told, each once': notices.flat().length,
-      'least minutes left to answer': Math.floor(least),
-      'answered after approval': answered().length,
+      items: count,
+      'put before a person': shares.length,
+      'least share of the time left to them (%)': Math.floor(100 * least),
+      'answered in time, after approval': answered(),
     };
   },
 });
-
-/** Why people were asked to look at the item, as its notifications say. */
-function noticesOf({ notifications }: SkippedTime, itemId: string): string[] {
-  const notices = notifications
-    .received()
-    .filter(({ type, data }) => type === 'order.attention' && data['itemId'] === itemId);
-  return notices.map(({ id }) => id.replace(`${itemId}-order.attention-`, '').replace(/-\d+$/, ''));
-}

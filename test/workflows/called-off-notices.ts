@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { ReceivedNotification } from '../../sandbox/system/notification-sink.js';
+import { codesIn, movesIn, toldOf } from '../support/attention-notices.js';
 import { expectedOf, type Row } from './cancelled-rows.js';
 
 /** What people have to look at before an order is called off, too. */
@@ -7,21 +8,14 @@ const ASKED_BEFORE = ['manual_review', 'availability_unknown', 'event_before_dec
 
 /** People were told of each move of the row's order and of no other, and of what they have to look at; each once. */
 export function expectTold(row: Row, itemId: string, received: readonly ReceivedNotification[]): void {
-  const ids = received.filter(({ data }) => data['itemId'] === itemId).map(({ id }) => id);
-  const about = [...new Set(ids)].map((id) => id.slice(itemId.length + 1).replace(/-\d+$/, ''));
+  const told = toldOf(itemId, received);
   const moves = movesKnown(row).map((status) =>
     status === 'in_progress' ? 'order.started' : `order.${status}`,
   );
-  const isAttention = (one: string) => one.startsWith('order.attention-');
-  expect(about.filter((one) => !isAttention(one)).sort(), 'moves that people were told of').toEqual(
-    moves.sort(),
-  );
+  expect(movesIn(told).sort(), 'moves that people were told of').toEqual(moves.sort());
   const { attention } = expectedOf(row);
-  const asked = about.filter(isAttention).map((one) => one.replace('order.attention-', ''));
-  expect(
-    asked.filter((code) => !ASKED_BEFORE.includes(code)),
-    'what people were asked to look at',
-  ).toEqual(attention === null ? [] : [attention]);
+  const asked = codesIn(told).filter((code) => !ASKED_BEFORE.includes(code));
+  expect(asked, 'what people were asked to look at').toEqual(attention === null ? [] : [attention]);
 }
 
 /** All moves but one that the platform took without our knowing, when the next one is on top of it. */
