@@ -61,6 +61,19 @@ const NOT_BEGUN = {
   'order.cancelled, provider': ['cancelled'],
 } satisfies Partial<Record<EventName, Expected>>;
 
+const ACCEPTED: Record<EventName, Expected> = {
+  ...NOT_BEGUN,
+  'appointment.scheduled': ['scheduled'],
+  'appointment.rescheduled': ['scheduled'],
+  'appointment.missed': RECORDED,
+  'installation.started': VISITED,
+  'installation.completed': [...VISITED, 'completed'],
+  'installation.completed, live': [...VISITED, 'active'],
+  'installation.completed, not active': [...VISITED, 'completed'],
+  'installation.failed': [...VISITED, 'failed'],
+  'service.activated': [...VISITED, 'active'],
+};
+
 /** Before and after a visit that was missed. */
 const SCHEDULED: Record<EventName, Expected> = {
   ...NOT_BEGUN,
@@ -77,29 +90,11 @@ const SCHEDULED: Record<EventName, Expected> = {
 
 /** Events that an accepted item takes, by where it stands. */
 export const AFTER: Record<Open, Record<EventName, Expected>> = {
-  accepted: {
-    ...NOT_BEGUN,
-    'appointment.scheduled': ['scheduled'],
-    'appointment.rescheduled': ['scheduled'],
-    'appointment.missed': RECORDED,
-    'installation.started': VISITED,
-    'installation.completed': [...VISITED, 'completed'],
-    'installation.completed, live': [...VISITED, 'active'],
-    'installation.completed, not active': [...VISITED, 'completed'],
-    'installation.failed': [...VISITED, 'failed'],
-    'service.activated': [...VISITED, 'active'],
-  },
-  // An instant service: nothing has to be installed before it is live, and what is reported of a visit is true all the same.
+  accepted: ACCEPTED,
+  // Nothing has to be installed before it is live, and what is reported of a visit is true all the same.
   'activation awaited': {
-    ...NOT_BEGUN,
-    'appointment.scheduled': ['scheduled'],
-    'appointment.rescheduled': ['scheduled'],
-    'appointment.missed': RECORDED,
-    'installation.started': VISITED,
-    'installation.completed': [...VISITED, 'completed'],
+    ...ACCEPTED,
     'installation.completed, live': ['active'],
-    'installation.completed, not active': [...VISITED, 'completed'],
-    'installation.failed': [...VISITED, 'failed'],
     'service.activated': ['active'],
   },
   scheduled: SCHEDULED,

@@ -25,54 +25,54 @@ function open(budget: string): CallBudget {
   return opened;
 }
 
+/** An activity of a process, with the lease in hand that it was taken up with. */
+async function activityWithLease(name: string) {
+  const budget = open(name);
+  const slots = createCallSlots(budget);
+  onTestFinished(() => slots.close());
+  await slots.supplier.reserveSlot({} as never, new AbortController().signal);
+  const activity = new MockActivityEnvironment();
+  const gate = offergridGate(budget, slots, () => {});
+  /** When its calls were sent, by `performance.now()`. */
+  const sent: number[] = [];
+  const send = () => Promise.resolve(sent.push(performance.now()));
+  return {
+    budget,
+    activity,
+    sent,
+    call: () => activity.run(() => slots.during(() => gate('getItem', send))),
+  };
+}
+
 test.each<[string, (other: CallBudget) => Promise<unknown>, string]>([
   ['a pause', (other) => other.pause(30_000), 'rate_limited'],
   ['a stop', (other) => other.stop.raise(401, performance.now()), 'stopped'],
 ])(
   '%s that another process was told of holds for a lease that is in hand already',
   async (name, told, kind) => {
-    const budget = open(name);
-    const slots = createCallSlots(budget);
-    onTestFinished(() => slots.close());
-    const signal = new AbortController().signal;
-    await slots.supplier.reserveSlot({} as never, signal);
+    const { call, sent } = await activityWithLease(name);
     await told(open(name));
-    let sent = 0;
-    const send = () => Promise.resolve((sent += 1));
-    const call = () => offergridGate(budget, slots, () => {})('getItem', send);
-    await expect(new MockActivityEnvironment().run(() => slots.during(call))).rejects.toMatchObject({ kind });
-    expect(sent).toBe(0);
+    await expect(call()).rejects.toMatchObject({ kind });
+    expect(sent).toEqual([]);
   },
 );
 
 test('a short pause is waited for with the lease in hand, and the call is made then', async () => {
-  const budget = open('a short pause');
-  const slots = createCallSlots(budget);
-  onTestFinished(() => slots.close());
-  await slots.supplier.reserveSlot({} as never, new AbortController().signal);
+  const { call, sent } = await activityWithLease('a short pause');
   await open('a short pause').pause(700);
   const from = performance.now();
-  const call = () =>
-    offergridGate(budget, slots, () => {})('getItem', () => Promise.resolve(performance.now() - from));
-  const sentAfter = await new MockActivityEnvironment().run(() => slots.during(call));
+  await call();
   // Postgres counts from when it was told.
-  expect(sentAfter).toBeGreaterThan(600);
+  expect(sent[0]! - from).toBeGreaterThan(600);
 });
 
 test('what is taken back in a short pause is not sent, and its lease goes back', async () => {
-  const budget = open('taken back in a pause');
-  const slots = createCallSlots(budget);
-  onTestFinished(() => slots.close());
-  await slots.supplier.reserveSlot({} as never, new AbortController().signal);
+  const { budget, activity, call, sent } = await activityWithLease('taken back in a pause');
   await budget.pause(2_500);
-  let sent = 0;
-  const activity = new MockActivityEnvironment();
-  const call = () =>
-    offergridGate(budget, slots, () => {})('updateStatus', () => Promise.resolve((sent += 1)));
   setTimeout(() => activity.cancel('CANCELLED'), 200);
-  await expect(activity.run(() => slots.during(call))).rejects.toThrow('CANCELLED');
+  await expect(call()).rejects.toThrow('CANCELLED');
   await eventually('the lease to be free', () => budget.hasFree(1));
-  expect(sent).toBe(0);
+  expect(sent).toEqual([]);
 });
 
 test('calls of the shop window, however many at once, leave to orders what is kept for them', async () => {
@@ -104,20 +104,11 @@ test('calls of the shop window, however many at once, leave to orders what is ke
 });
 
 test('what was taken back while it waited is not sent, and its lease goes back', async () => {
-  const budget = open('taken back');
-  const slots = createCallSlots(budget);
-  onTestFinished(() => slots.close());
-  await slots.supplier.reserveSlot({} as never, new AbortController().signal);
-  let sent = 0;
-  const send = () => Promise.resolve((sent += 1));
-  const activity = new MockActivityEnvironment();
-  const call = async () => {
-    activity.cancel('CANCELLED');
-    await offergridGate(budget, slots, () => {})('updateStatus', send);
-  };
-  await expect(activity.run(() => slots.during(call))).rejects.toThrow();
+  const { budget, activity, call, sent } = await activityWithLease('taken back');
+  activity.cancel('CANCELLED');
+  await expect(call()).rejects.toThrow();
   await eventually('the lease to be free', () => budget.hasFree(1));
-  expect(sent).toBe(0);
+  expect(sent).toEqual([]);
 });
 
 test('however many calls of the offer sync hang, a worker has some left for orders', () => {
