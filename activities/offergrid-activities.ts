@@ -28,7 +28,8 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
     },
 
     async updateStatus({ itemId, from, update, repeated }): Promise<UpdateResult> {
-      if (mayBeApplied(repeated)) {
+      const isDoubtful = mayBeApplied(repeated);
+      if (isDoubtful) {
         const now = await seen(offergrid, itemId, from, update);
         if (now !== null) return now;
       }
@@ -36,11 +37,12 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
         await offergrid.updateStatus(itemId, update);
         return { kind: 'applied' };
       } catch (error) {
-        if (isSurelyNotApplied(error)) heartbeat({ notAppliedBy: activityInfo().attempt } satisfies Trail);
+        // Which says nothing of one that is doubtful: it may yet be applied, later than we gave up on it.
+        if (!isDoubtful && isSurelyNotApplied(error))
+          heartbeat({ notAppliedBy: activityInfo().attempt } satisfies Trail);
         if (!isRefusal(error)) throw asFailure(error);
         const refused = { kind: 'refused', httpStatus: error.status ?? 0, detail: error.detail } as const;
-        if (error.kind === 'not_found')
-          return mayBeApplied(repeated) ? { ...refused, unsure: true } : refused;
+        if (error.kind === 'not_found') return isDoubtful ? { ...refused, unsure: true } : refused;
         const now = await seen(offergrid, itemId, from, update);
         return now?.kind === 'refused' ? { ...refused, unsure: true } : (now ?? refused);
       }

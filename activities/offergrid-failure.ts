@@ -23,19 +23,13 @@ export function asFailure(error: unknown): unknown {
  * Milliseconds until the next attempt: growing, and never sooner than the platform asked. `chance` is between 0 and 1:
  * Temporal's own retries have no jitter, and what failed together would come back together.
  */
-export function retryDelayMs(error: Failure, attempt: number, chance: number): number {
-  const { retryAfterMs = 0 } = error;
-  const least = Math.max(retryAfterMs, isOutOfTurn(error) ? FIRST_MS : backOffMs(error, attempt));
-  return Math.round(least + chance * Math.min(least / 2, LONGEST_JITTER_MS));
-}
-
-type Failure = Pick<OffergridError, 'kind' | 'status' | 'retryAfterMs'>;
-
-/** Not sent, because others had brought on a pause or used up the budget: its own trouble has not grown. */
-const isOutOfTurn = ({ kind, status }: Failure) => kind === 'rate_limited' && status === undefined;
-
-function backOffMs({ kind }: Failure, attempt: number): number {
+export function retryDelayMs(
+  { kind, retryAfterMs = 0 }: Pick<OffergridError, 'kind' | 'retryAfterMs'>,
+  attempt: number,
+  chance: number,
+): number {
   const keyTrouble = kind === 'unauthorized' || kind === 'forbidden';
   const [first, longest] = keyTrouble ? [KEY_FIRST_MS, KEY_LONGEST_MS] : [FIRST_MS, LONGEST_MS];
-  return Math.min(longest, first * 2 ** (attempt - 1));
+  const least = Math.max(retryAfterMs, Math.min(longest, first * 2 ** (attempt - 1)));
+  return Math.round(least + chance * Math.min(least / 2, LONGEST_JITTER_MS));
 }

@@ -47,6 +47,7 @@ export function createSettleRow(parts: {
     const occurrence = { id: row.dedupeKey, occurredAt: row.occurredAt ?? row.receivedAt };
     const delivery = await deliver(task, occurrence, { starter, directory });
     if (delivery === 'delivered') return inbox.markProcessed(row.id, null);
+    if (delivery === 'unattended') return putAside(row, 'the workflow of an open item had ended before it');
     return notNow(row, 'none of its items is known', row.failures + 1 >= NOBODY_BORNE);
   }
 

@@ -4,8 +4,8 @@ import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
 import type { FulfillmentStarter } from '../integrations/temporal/fulfillment-starter.js';
 import type { WebhookTask } from './webhook-task.js';
 
-/** `nobody`: a cancelled order none of whose items is known. */
-export type Delivery = 'delivered' | 'nobody';
+/** `nobody`: a cancelled order none of whose items is known. `unattended`: an open item's workflow had ended before it. */
+export type Delivery = 'delivered' | 'nobody' | 'unattended';
 
 /** Which items an order has, and which are done: from Postgres, or what stands in for it. */
 export interface ItemDirectory {
@@ -20,8 +20,11 @@ export async function deliver(
   { starter, directory }: { starter: FulfillmentStarter; directory: ItemDirectory },
 ): Promise<Delivery> {
   const cancelled: PlatformEvent = { ...occurrence, type: 'order.cancelled', status: 'cancelled' };
-  const cancel = async (item: FulfillOrderItemInput) => {
-    if (!(await directory.isDone(item.itemId))) await starter.platformEvent(item, cancelled);
+  const cancel = async (item: FulfillOrderItemInput): Promise<Delivery> => {
+    if (await directory.isDone(item.itemId)) return 'delivered';
+    if ((await starter.platformEvent(item, cancelled)) === 'told') return 'delivered';
+    // It may have come to its end in between.
+    return (await directory.isDone(item.itemId)) ? 'delivered' : 'unattended';
   };
   switch (task.kind) {
     case 'start':
@@ -29,12 +32,13 @@ export async function deliver(
       if (!(await directory.isDone(task.item.itemId))) await starter.start(task.item);
       return 'delivered';
     case 'cancel_item':
-      await cancel(task.item);
-      return 'delivered';
+      return await cancel(task.item);
     case 'cancel_order': {
       const itemIds = await directory.itemsOfOrder(task.orderId);
-      for (const itemId of itemIds) await cancel({ itemId, orderId: task.orderId });
-      return itemIds.length === 0 ? 'nobody' : 'delivered';
+      if (itemIds.length === 0) return 'nobody';
+      const all: Delivery[] = [];
+      for (const itemId of itemIds) all.push(await cancel({ itemId, orderId: task.orderId }));
+      return all.includes('unattended') ? 'unattended' : 'delivered';
     }
     case 'nothing':
     case 'impossible':

@@ -27,6 +27,13 @@ export interface ClaimedRow extends InboxRow {
 /** A webhook's body stays as it came: it is the proof of what we were told. */
 const WITHOUT_CONTENT = `case when source = 'provider' then null else body end`;
 
+/** Rows of `inbox` whose turn it is: a provider event waits for those of its item that were accepted before it. */
+const DUE = `inbox.state = 'received' and inbox.next_attempt_at <= now()
+  and not (inbox.source = 'provider' and exists (
+        select from inbox as earlier
+         where earlier.source = 'provider' and earlier.state = 'received'
+           and earlier.item_id = inbox.item_id and earlier.id < inbox.id))`;
+
 /**
  * The inbox as a queue that several processes take from. A claim is a lease: a process that dies loses nothing, and what
  * it had in hand is none the worse for it. `attempts` are the failures and the claims since the row's last word.
@@ -36,11 +43,7 @@ export function createInboxQueue(pool: Pool) {
     const { rows } = await pool.query<StoredRow & { content: unknown; failures: number }>(
       `with due as materialized (
          select id from inbox
-          where state = 'received' and next_attempt_at <= now() and ${which}
-            and not (source = 'provider' and exists (
-                  select from inbox as earlier
-                   where earlier.source = 'provider' and earlier.state = 'received'
-                     and earlier.item_id = inbox.item_id and earlier.id < inbox.id))
+          where ${DUE} and ${which}
           order by next_attempt_at, id limit $1
           for update skip locked)
        update inbox
@@ -56,17 +59,13 @@ export function createInboxQueue(pool: Pool) {
   };
 
   return {
-    /**
-     * Up to `limit` rows that are due, oldest first, each claimed by one process only. A provider event waits until
-     * those of its item that were accepted before it are settled.
-     */
+    /** Up to `limit` rows whose turn it is, oldest first, each claimed by one process only. */
     claim: (limit: number): Promise<ClaimedRow[]> => claim(`attempts - failures < ${SUSPECT_AFTER}`, limit),
 
     /** Whether there is one that may end the process. */
     async hasSuspect(): Promise<boolean> {
       const { rows } = await pool.query<{ found: boolean }>(
-        `select exists (select from inbox where state = 'received' and next_attempt_at <= now()
-                           and attempts - failures >= ${SUSPECT_AFTER}) as found`,
+        `select exists (select from inbox where ${DUE} and attempts - failures >= ${SUSPECT_AFTER}) as found`,
       );
       return rows[0]?.found === true;
     },

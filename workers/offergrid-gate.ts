@@ -99,13 +99,14 @@ async function sendUnder<T>(budget: CallBudget, lease: Lease, send: () => Promis
 
 /** How it stands once no short pause is in force, or `lease` would not last through it. */
 async function afterShortPauses(budget: CallBudget, lease: Lease): Promise<Standing> {
-  const end = Math.min(performance.now() + SHORT_PAUSE_MS, lease.usableUntil);
   const { cancellationSignal: signal } = Context.current();
   for (;;) {
     const standing = await budget.standing();
+    const { stopped, pausedMs } = standing;
     // Those who wait for the same end do not all go at once.
-    const restMs = standing.pausedMs * (1 + Math.random() / 2);
-    if (standing.stopped || restMs === 0 || performance.now() + restMs > end) return standing;
+    const restMs = pausedMs * (1 + Math.random() / 2);
+    const isShort = pausedMs <= SHORT_PAUSE_MS && performance.now() + restMs < lease.usableUntil;
+    if (stopped || pausedMs === 0 || !isShort) return standing;
     await wait(restMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }

@@ -25,8 +25,8 @@ const PRIORITY = {
   own: 1,
 } as const;
 
-/** Three calls of 10 s, and up to a minute for the second's and the third's turn in the call budget. */
-const OFFERGRID_ATTEMPT = '3m';
+/** Three calls of 10 s, each after up to a minute for its turn in the call budget, and a short pause. */
+const OFFERGRID_ATTEMPT = '5m';
 
 /**
  * A worker that died is noticed this soon, however long an attempt may take: every activity beats while it runs. Shorter
@@ -142,14 +142,8 @@ export function mayPass(error: unknown): boolean {
   return failure instanceof TimeoutFailure;
 }
 
-const STOPS_OF_ALL: ReadonlySet<string> = new Set([
-  'Offergrid.stopped',
-  'Offergrid.unauthorized',
-  'Offergrid.forbidden',
-]);
-
-/** Whether a call to Offergrid failed because all calls are stopped, or is what stops them. */
+/** Whether a call to Offergrid failed because all calls are stopped. One that is refused itself may be the only one. */
 export function isStopOfAll(error: unknown): boolean {
   const failure = error instanceof ActivityFailure ? error.cause : error;
-  return failure instanceof ApplicationFailure && STOPS_OF_ALL.has(failure.type ?? '');
+  return failure instanceof ApplicationFailure && failure.type === 'Offergrid.stopped';
 }

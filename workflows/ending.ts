@@ -57,7 +57,10 @@ export function isCalledOff(item: ItemState): boolean {
 
 /** A person, the provider or a rule has called it off or rejected it: whatever the platform shows, nothing is begun for it. */
 export function isToEnd(item: ItemState): boolean {
-  const isDenied = item.verdict !== null || item.events.some(({ type }) => type === 'availability.denied');
+  const says = (said: string) => item.events.some(({ type }) => type === said);
+  const isAvailable = item.saidAvailable || says('availability.confirmed');
+  // What is denied and confirmed as well is for a person to decide.
+  const isDenied = item.verdict !== null || (says('availability.denied') && !isAvailable);
   return item.callingOff || hasCancellation(item) || (isDenied && isUnanswered(item.status ?? 'pending'));
 }
 

@@ -110,6 +110,8 @@ async function apply(event: ProviderEvent, item: ItemState, platform: Platform):
         adopt(event, item);
         item.learn(event.data);
       }
+      // The platform may have shown it before the event came.
+      if (isOfBegunVisit(event)) item.begunAt ??= event.time;
       if (event.type === 'appointment.missed' && item.status === 'accepted') item.missedEarly.push(event);
       item.journal.write({ type: 'note', actor, note: `${event.type} changes nothing: ${plan.why}.` });
       if (plan.contradicts === true) tellContradicted(event, actor, plan.why, item);
@@ -129,7 +131,9 @@ async function apply(event: ProviderEvent, item: ItemState, platform: Platform):
 }
 
 function tellContradicted({ type }: ProviderEvent, actor: string, why: string, item: ItemState): void {
-  item.raise('drift', `${type} from ${actor} contradicts the order: ${why}.`);
+  const message = `${type} from ${actor} contradicts the order: ${why}.`;
+  // Each is another, whatever else is wrong with the item.
+  item.raise('drift', message, message, true);
 }
 
 async function move(
@@ -160,8 +164,7 @@ async function move(
     // This is the visit they meant; one that was made later is another.
     item.events.unshift(...item.missedEarly.splice(0).filter((early) => !isOutdated(early, item)));
   }
-  if (event.type === 'installation.started' || event.type === 'installation.completed')
-    item.begunAt = event.time;
+  if (isOfBegunVisit(event)) item.begunAt = event.time;
   if (event.type === 'installation.failed') {
     item.raise(
       'installation_failed',
@@ -169,6 +172,9 @@ async function move(
     );
   }
 }
+
+const isOfBegunVisit = ({ type }: ProviderEvent): boolean =>
+  type === 'installation.started' || type === 'installation.completed';
 
 /** What came first may change nothing, and then it is this event's turn again. */
 function putBack(event: ProviderEvent, item: ItemState): void {

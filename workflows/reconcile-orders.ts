@@ -1,8 +1,11 @@
-import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { ApplicationFailure, condition, isCancellation } from '@temporalio/workflow';
 import type { Comparison } from '../domain/activities.js';
 import { OPEN_STATUSES } from '../domain/status.js';
 import { compareStatus, watchItems } from './activities.js';
 import { watchOfferSync } from './sync-activities.js';
+
+/** As often as a run begins, where the policy does not say otherwise. */
+const LOOK_EVERY = '5m';
 
 /**
  * Finds what no webhook told us: items that wait for an answer, and items that the platform shows elsewhere than we do; and
@@ -17,12 +20,17 @@ import { watchOfferSync } from './sync-activities.js';
 export async function reconcileOrders(): Promise<Comparison> {
   const startedAt = new Date().toISOString();
   const found: Comparison = { listed: 0, started: 0, hinted: 0 };
-  // First, and without a call to Offergrid: while that is away its lists are waited for.
-  const looks = [
-    troublesOf('items that nobody looks after', lookAtItems()),
-    troublesOf('the offer sync', lookAtOfferSync(startedAt)),
-  ];
-  const troubles = (await Promise.all(looks)).flat();
+  let isCompared = false;
+  const troubles: string[] = [];
+  const comparing = compare(startedAt, found, troubles).finally(() => (isCompared = true));
+  const [seen] = await Promise.all([keepLooking(() => isCompared), comparing]);
+  troubles.unshift(...seen);
+  if (troubles.length > 0)
+    throw ApplicationFailure.nonRetryable(troubles.join('; '), 'NotAllReconciled', found);
+  return found;
+}
+
+async function compare(startedAt: string, found: Comparison, troubles: string[]): Promise<void> {
   for (const status of OPEN_STATUSES) {
     try {
       const { listed, started, hinted, leftOut } = await compareStatus({ status, startedAt });
@@ -35,9 +43,22 @@ export async function reconcileOrders(): Promise<Comparison> {
       troubles.push(`no list of those in ${status}`);
     }
   }
-  if (troubles.length > 0)
-    throw ApplicationFailure.nonRetryable(troubles.join('; '), 'NotAllReconciled', found);
-  return found;
+}
+
+/**
+ * Without a call to Offergrid, and again and again: its lists may be waited for as long as it is away, and what nobody
+ * looks after must not wait with them. What was seen, each once.
+ */
+async function keepLooking(isOver: () => boolean): Promise<string[]> {
+  const seen = new Set<string>();
+  do {
+    const looks = [
+      troublesOf('items that nobody looks after', lookAtItems()),
+      troublesOf('the offer sync', lookAtOfferSync(new Date().toISOString())),
+    ];
+    for (const trouble of (await Promise.all(looks)).flat()) seen.add(trouble);
+  } while (!(await condition(isOver, LOOK_EVERY)));
+  return [...seen];
 }
 
 async function lookAtItems(): Promise<string[]> {

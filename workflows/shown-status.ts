@@ -41,7 +41,7 @@ function tellOf(item: ItemState, from: Status | null, to: Status): void {
   if (announced !== undefined) item.notify(announced, `${from ?? 'new'} → ${to}`);
 }
 
-/** The same where the item moved there without us; a person is told where a technician may be on the way already. */
+/** Takes a move that was made without us; a person is told where a technician may be on the way already. */
 export function takeRemote(item: ItemState, status: Status): void {
   const from = item.status;
   take(item, status, 'offergrid', 'The item was moved at Offergrid.');

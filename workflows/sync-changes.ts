@@ -135,7 +135,8 @@ export async function sendChanges(
     ) {
       replaceSlow();
       if (latestTaken > seen.latestTaken) scouts = 0;
-      if (ended === seen.ended && scouts < MOST_SCOUTS && hasMore()) {
+      const hasRoom = scouts < MOST_SCOUTS && lanes < MOST_CHANGES_UNDER_WAY + MOST_SCOUTS;
+      if (ended === seen.ended && hasRoom && hasMore()) {
         scouts += 1;
         open(() => send(far--));
       }

@@ -3,10 +3,6 @@ import { retryDelayMs } from '../../activities/offergrid-failure.js';
 import type { OffergridErrorKind } from '../../integrations/offergrid/errors.js';
 
 const HOUR = 3_600_000;
-/** What it was answered with, where it was. */
-const STATUS: Partial<Record<OffergridErrorKind, number>> = {
-  ...{ unavailable: 503, bad_answer: 200, rate_limited: 429, unauthorized: 401, forbidden: 403 },
-};
 
 test.each<[OffergridErrorKind, number, number | undefined, number, number]>([
   // kind, attempt, what the platform asked for, least and most milliseconds
@@ -25,24 +21,8 @@ test.each<[OffergridErrorKind, number, number | undefined, number, number]>([
   ['forbidden', 3, undefined, 120_000, 150_000],
   ['forbidden', 9, undefined, 300_000, 330_000],
 ])('%s, attempt %i, asked for %s: between %i and %i ms', (kind, attempt, retryAfterMs, least, most) => {
-  const delay = (chance: number) =>
-    retryDelayMs({ kind, status: STATUS[kind], retryAfterMs }, attempt, chance);
+  const delay = (chance: number) => retryDelayMs({ kind, retryAfterMs }, attempt, chance);
   expect(delay(0)).toBe(least);
   expect(delay(1)).toBe(most);
   expect(delay(0.5)).toBe((least + most) / 2);
 });
-
-test.each([
-  // attempt, how long the pause still takes, least and most milliseconds
-  [1, 300, 1_000, 1_500],
-  [7, 300, 1_000, 1_500],
-  [7, 5_000, 5_000, 7_500],
-])(
-  'attempt %i, not sent for a pause of %i ms: between %i and %i ms, however often',
-  (attempt, pause, least, most) => {
-    const delay = (chance: number) =>
-      retryDelayMs({ kind: 'rate_limited', status: undefined, retryAfterMs: pause }, attempt, chance);
-    expect(delay(0)).toBe(least);
-    expect(delay(1)).toBe(most);
-  },
-);

@@ -339,11 +339,26 @@ describe('cancellations', () => {
     await eventually(async () => expect(await row()).toEqual({ state: 'quarantined', reason }));
   });
 
+  test('of an open item whose workflow was ended are put before a person', async () => {
+    const itemId = newId('item');
+    await api.webhook(flat(itemId));
+    await eventually(async () => expect(await api.signals(itemId)).toEqual([]));
+    await api.client.workflow.getHandle(`fulfillment-${itemId}`).terminate('test');
+    await api.webhook(cancelled({ itemId, orderId: 'ord-1' }));
+    await eventually(async () => expect(await statesOf(itemId)).toEqual(['processed', 'quarantined']));
+    const { rows } = await api.pool.query<{ reason: string }>(
+      `select reason from inbox where item_id = $1 and state = 'quarantined'`,
+      [itemId],
+    );
+    expect(rows).toEqual([{ reason: 'the workflow of an open item had ended before it' }]);
+  });
+
   test('of a finished item are done with', async () => {
     const itemId = newId('item');
     await api.webhook(flat(itemId));
     await eventually(async () => expect(await api.signals(itemId)).toEqual([]));
     await api.client.workflow.getHandle(`fulfillment-${itemId}`).terminate('test');
+    await api.records.record(transitionOf(viewOf(itemId, { stage: 'done', outcome: 'active' })));
     await api.webhook(cancelled({ itemId, orderId: 'ord-1' }));
     await eventually(async () => expect(await statesOf(itemId)).toEqual(['processed', 'processed']));
     expect(await api.signals(itemId)).toEqual([]);

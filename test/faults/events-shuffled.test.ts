@@ -4,6 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { systemForTest, type TestSystem } from '../support/test-system.js';
 import { LIVE, placeAs, VISIT, type PlacedItem } from '../e2e/placed-item.js';
 import { experiment } from './experiment.js';
+import { atOnce } from './intake-load.js';
 
 interface Told {
   type: string;
@@ -19,10 +20,16 @@ interface Report extends Told {
 /** What becomes of an order and is told of it, in the order in which it happened. */
 interface Story {
   events: Told[];
-  ends: 'active' | 'failed';
+  ends: readonly End[];
   /** What the platform may have seen; a visit that is moved, missed or ends at once depends on what came first. */
   path: RegExp;
+  /** Nobody has to approve an order that waits: what is told of it decides it. */
+  decides?: true;
+  /** Told while the order waits for a person, because it means something then only. */
+  waits?: true;
 }
+
+type End = 'active' | 'failed' | 'rejected' | 'cancelled';
 
 const BOOKED = { type: 'appointment.scheduled', data: VISIT };
 const MOVED = {
@@ -36,33 +43,51 @@ const FAILED = { type: 'installation.failed', data: { reason: 'No line to the ho
 const BUILT = { type: 'installation.completed', data: { active: false } };
 const ACTIVATED = { type: 'service.activated', data: LIVE };
 const CONFIRMED = { type: 'availability.confirmed', data: {} };
+const DENIED = { type: 'availability.denied', data: { reason: 'No duct to the house' } };
+const CANCELLED = {
+  type: 'order.cancelled',
+  data: { reason: 'Moves elsewhere', requestedBy: 'customer' },
+};
 
 const BEGUN = 'pending accepted scheduled';
 const STORIES: readonly Story[] = [
   {
     events: [BOOKED, STARTED, COMPLETED],
-    ends: 'active',
+    ends: ['active'],
     path: new RegExp(`^${BEGUN} in_progress active$`),
   },
   {
     events: [BOOKED, STARTED, FAILED],
-    ends: 'failed',
+    ends: ['failed'],
     path: new RegExp(`^${BEGUN} in_progress failed$`),
   },
   {
     events: [BOOKED, MOVED, STARTED, COMPLETED],
-    ends: 'active',
+    ends: ['active'],
     path: new RegExp(`^${BEGUN}( scheduled)? in_progress active$`),
   },
   {
+    decides: true,
     events: [CONFIRMED, BOOKED, STARTED, BUILT, ACTIVATED],
-    ends: 'active',
+    ends: ['active'],
     path: new RegExp(`^${BEGUN} in_progress( completed)? active$`),
   },
   {
     events: [BOOKED, MISSED, MOVED, STARTED, COMPLETED],
-    ends: 'active',
+    ends: ['active'],
     path: new RegExp(`^${BEGUN}( scheduled)? in_progress active$`),
+  },
+  {
+    decides: true,
+    events: [BOOKED, CANCELLED],
+    ends: ['rejected', 'cancelled'],
+    path: /^pending (rejected|accepted( scheduled)? cancelled)$/,
+  },
+  {
+    ...{ decides: true, waits: true },
+    events: [DENIED, BOOKED],
+    ends: ['rejected'],
+    path: /^pending rejected$/,
   },
 ];
 const TIMES_EACH = 5;
@@ -72,7 +97,7 @@ const SEED = 11;
 experiment<{ items: number }>({
   name: 'every event five times, shuffled, and before its stage',
   passes: 'same ends',
-  small: { items: 10 },
+  small: { items: 14 },
   full: { items: 300 },
   defect: {
     what: 'what was held until the acceptance is forgotten',
@@ -87,35 +112,35 @@ experiment<{ items: number }>({
     const answers = new Map<number, number>();
     const items = Array.from({ length: size.items }, (_, n) => {
       // Every other one waits for a person, so that all of it comes before the decision.
-      const waits = n % 2 === 0;
-      const order = waits ? { serviceAddress: { street: '9 Unclear Road' } } : {};
       const story = STORIES[n % STORIES.length]!;
+      const waits = n % 2 === 0 || story.waits === true;
+      const order = waits ? { serviceAddress: { street: '9 Unclear Road' } } : {};
       return { item: placeAs(system, `item-shuffled-${n}`, order), waits, story };
     });
-    const sent = await Promise.all(
-      items.map(async ({ item, waits, story }) => {
-        // All come at once, and each in its turn.
-        if (waits) await item.needs('availability_unknown', 2 * patience);
-        else await eventually('the order to be known', () => isKnown(item), { within: patience });
-        const reports = await reportShuffled(item, story, chance, answers);
-        // Where it was not the provider's systems that said that it can be done.
-        const isApproved = waits && !story.events.includes(CONFIRMED);
-        if (isApproved) {
-          const heard = async () => (await heardOf(item)).length === reports.length;
-          await eventually('all of it to be heard', heard, { within: patience });
-          await item.commanded('approve');
-        }
-        return { item, story, reports, isHeld: isApproved };
-      }),
-    );
-    const unfinished = () =>
-      items.filter(({ item, story }) => item.path().at(-1) !== story.ends).map(({ item }) => item.path());
+    const sent: { item: PlacedItem; story: Story; reports: Report[]; isHeld: boolean }[] = [];
+    // More at once would wait for each other.
+    await atOnce(20, items, async ({ item, waits, story }) => {
+      if (waits) await item.needs('availability_unknown', 2 * patience);
+      else await eventually('the order to be known', () => isKnown(item), { within: patience });
+      const reports = await reportShuffled(item, story, chance, answers);
+      const isApproved = waits && story.decides !== true;
+      if (isApproved) {
+        const heard = async () => (await heardOf(item)).length === reports.length;
+        await eventually('all of it to be heard', heard, { within: patience });
+        await item.commanded('approve');
+      }
+      sent.push({ item, story, reports, isHeld: isApproved });
+    });
+    const isEnded = ({ item, story }: { item: PlacedItem; story: Story }) =>
+      story.ends.some((end) => end === item.path().at(-1));
+    const unfinished = () => items.filter((one) => !isEnded(one)).map(({ item }) => item.path());
     await eventually('every order to come to its end', () => unfinished().length === 0, {
       within: patience,
       seen: unfinished,
     });
     for (const { item, story } of items) await expectOnce(system, item, story);
     for (const { item, story, reports, isHeld } of sent) {
+      if (isCalledOff(story)) continue;
       const heard = (await heardOf(item)).map((type) => reports.find((report) => report.type === type)!);
       const { scheduledFor, providerMetadata } = shownOf(system, item);
       const dates = datesOf(heard, isHeld ? heard.length : 0);
@@ -136,6 +161,8 @@ experiment<{ items: number }>({
     };
   },
 });
+
+const isCalledOff = ({ events }: Story) => events.includes(CANCELLED) || events.includes(DENIED);
 
 const isKnown = async (item: PlacedItem) =>
   (await item.call('GET', `/v1/orders/${item.itemId}`)).status === 200;
@@ -190,7 +217,7 @@ function datesOf(heard: Report[], held: number): string[] {
 
 /** What resellers have to find in the end: of the visit only where nothing of it came too late. */
 function factsOf({ events, ends }: Story, isInTime: boolean): object {
-  const end = ends === 'active' ? LIVE : { reasonCode: 'installation_failed' };
+  const end = ends.includes('active') ? LIVE : { reasonCode: 'installation_failed' };
   if (!isInTime) return end;
   const { scheduledFor: _date, ...visit } = events.findLast(isAppointment)!.data as typeof VISIT;
   return { ...visit, ...end };
@@ -200,14 +227,16 @@ function factsOf({ events, ends }: Story, isInTime: boolean): object {
 const shownOf = (system: TestSystem, { itemId }: PlacedItem) =>
   system.offergrid.control.items().find(({ id }) => id === itemId)!;
 
-async function expectOnce(system: TestSystem, item: PlacedItem, { ends, path }: Story): Promise<void> {
-  await item.ends(ends);
+async function expectOnce(system: TestSystem, item: PlacedItem, story: Story): Promise<void> {
+  const { path } = story;
   const seen = item.path();
+  await item.ends(seen.at(-1) as End);
   expect(seen.join(' ')).toMatch(path);
   const taken = item.platformCalls().filter(({ method, applied }) => method === 'PATCH' && applied);
   expect(taken.map(({ body }) => (body as { status: string }).status)).toEqual(seen.slice(1));
   const orders = system.provider.control.workOrders().filter(({ itemId }) => itemId === item.itemId);
   expect(orders.length, 'work orders').toBeLessThanOrEqual(1);
+  if (isCalledOff(story)) expect(orders.filter(({ state }) => state !== 'cancelled')).toEqual([]);
   const told = seen
     .slice(1)
     .map((status) => (status === 'in_progress' ? 'order.started' : `order.${status}`));

@@ -145,17 +145,22 @@ const isFailed = ({ faults }: Call) => faults.length > 0;
 function costOf(calls: Call[]): number {
   // A read that has to wait may be answered by a list.
   const needed = MOVES.length + (calls[0]?.method === 'GET' ? 1 : 0);
-  return calls.reduce(
-    (sum, call, n) => sum + (isFailed(call) ? costOfFailure(call, calls[n + 1]) : 0),
-    needed,
-  );
+  /** The update of which it is not known whether it was applied. */
+  let doubtful: string | undefined;
+  return calls.reduce((sum, call, n) => {
+    if (!isFailed(call)) return sum;
+    const { status } = (call.body ?? {}) as { status?: string };
+    if (call.method === 'PATCH' && call.status !== 429) doubtful = status;
+    const isDoubtful = status !== undefined && status === doubtful;
+    return sum + costOfFailure(call, calls[n + 1], isDoubtful);
+  }, needed);
 }
 
 /**
- * A repeat of what was not done, and of an update that was not clearly refused a read before that. A read that waits for
+ * A repeat of what was not done, and of an update that may have been applied a read before that. A read that waits for
  * its repeat may, again, be answered by a list.
  */
-function costOfFailure({ method, status, applied }: Call, next: Call | undefined): number {
+function costOfFailure({ method, applied }: Call, next: Call | undefined, isDoubtful: boolean): number {
   if (method === 'GET') return next?.method === 'GET' ? 1 : 0;
-  return applied || status === 429 ? 1 : 2;
+  return applied || !isDoubtful ? 1 : 2;
 }

@@ -53,6 +53,12 @@ experiment<{ items: number; secondsLeft: number[] }>({
     const answered = () => items.filter((item) => item.path().includes('accepted')).length;
     await eventually('every answer', () => answered() === count, { within: patience, seen: answered });
 
+    system.provider.control.clearFaults();
+    const ordered = () => new Set(system.provider.control.workOrders().map(({ itemId }) => itemId)).size;
+    await eventually('every work order, once their systems answer', () => ordered() === count, {
+      ...{ within: 3 * patience, seen: ordered },
+    });
+    expect(system.provider.control.workOrders()).toHaveLength(count);
     for (const item of items) {
       await eventually('its answer to be in time', async () => (await item.shown()).sla?.state === 'met');
       expect(asked(item), 'what people were asked to look at').toEqual(['availability_unknown']);
@@ -62,6 +68,7 @@ experiment<{ items: number; secondsLeft: number[] }>({
       'put before a person': shares.length,
       'least share of the time left to them (%)': Math.floor(100 * least),
       'answered in time, after approval': answered(),
+      'work orders made, once their systems answered': ordered(),
     };
   },
 });
