@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codesIn, toldOf } from '../support/attention-notices.js';
 import { eventually } from '../support/eventually.js';
 import { startTestSystem, type TestSystem } from '../support/test-system.js';
 import { LIVE, placeOrder, VISIT, type PlacedItem } from './placed-item.js';
@@ -124,6 +125,11 @@ describe('after acceptance', () => {
     await item.reported('appointment.rescheduled', tomorrow);
     const { attention } = await item.needs('drift');
     expect(attention?.message).toContain('appointment.rescheduled from field contradicts the order');
+    // Another contradiction is told of as well, though one stands.
+    await item.reported('appointment.missed', { by: 'customer' });
+    const drifts = () =>
+      codesIn(toldOf(item.itemId, system.notifications.received())).filter((code) => code === 'drift');
+    await eventually('both to be told of', () => drifts().length === 2, { seen: drifts });
     await item.reported('installation.completed', LIVE);
     await item.ends('active');
     expect(statuses(item)).toEqual(['accepted', 'scheduled', 'in_progress', 'active']);

@@ -1,12 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
+/** Milliseconds: what takes long is looked at less often, and leaves the machine to what is waited for. */
+const PAUSE = { first: 25, longest: 100 };
+
 /** Polls until `look` gives something, and fails with what was seen last. `within` in milliseconds. */
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
   { within = 40_000, seen }: { within?: number; seen?: () => unknown } = {},
 ): Promise<T> {
-  const end = performance.now() + within;
+  const began = performance.now();
+  const end = began + within;
   let failure: unknown;
   for (;;) {
     try {
@@ -20,6 +24,7 @@ export async function eventually<T>(
       const last = seen === undefined ? '' : `; last seen: ${JSON.stringify(await seen())}`;
       throw new Error(`not within ${within} ms: ${what}${last}`, { cause: failure });
     }
-    await wait(25);
+    const elapsed = performance.now() - began;
+    await wait(Math.min(PAUSE.longest, Math.max(PAUSE.first, elapsed / 10)));
   }
 }

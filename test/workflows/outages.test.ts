@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createOrderRecords } from '../../db/order-records.js';
+import type { ProviderEvent } from '../../domain/provider-event.js';
+import { FULFILLMENT_QUEUE, RECONCILE_ORDERS } from '../../domain/workflow-names.js';
 import type { Gate } from '../../integrations/offergrid/client.js';
 import { OffergridError } from '../../integrations/offergrid/errors.js';
 import { operate, providerEvent, state } from '../../workflows/messages.js';
 import { eventually } from '../support/eventually.js';
 import { startSkippedTime, type SkippedTime } from '../support/skipped-time.js';
+
+const VISIT: ProviderEvent = {
+  ...{ id: 'visit', type: 'appointment.scheduled', time: '2031-01-01T00:00:00Z' },
+  data: { scheduledFor: '2031-01-15T13:00:00Z', appointmentWindow: '1-5 PM' },
+};
 
 const open: Gate = (_operation, send) => send();
 let gate = open;
@@ -84,10 +91,7 @@ test('Offergrid away: what the field reports is on record all the same', async (
     seen: view,
   });
   time.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/**' }]);
-  await item.handle.signal(providerEvent, {
-    ...{ id: 'visit', type: 'appointment.scheduled', time: '2031-01-01T00:00:00Z' },
-    data: { scheduledFor: '2031-01-15T13:00:00Z', appointmentWindow: '1-5 PM' },
-  });
+  await item.handle.signal(providerEvent, VISIT);
   await eventually('a refused update', () =>
     time.offergrid.control.calls().some(({ method, status }) => method === 'PATCH' && status === 503),
   );
@@ -106,6 +110,40 @@ test('Offergrid away: what the field reports is on record all the same', async (
   await eventually('the visit', () => time.offergrid.control.path(item.itemId).includes('scheduled'));
   // Once, however often it was written down.
   expect((await lines()).filter(({ type }) => type === 'event')).toHaveLength(1);
+});
+
+test('a call that is forbidden for good, while the others are not: a person is told of that item', async () => {
+  const item = await time.hear({});
+  await eventually('the work order', async () => (await item.handle.query(state)).workOrderId !== null);
+  const path = `/provider/orders/${item.itemId}/status`;
+  time.offergrid.control.setFaults([{ kind: 'error', status: 403, method: 'PATCH', path }]);
+  await item.handle.signal(providerEvent, VISIT);
+  await eventually('a refused update', () =>
+    time.offergrid.control.calls().some((call) => call.path === path && call.status === 403),
+  );
+  await time.env.sleep('2h');
+  await eventually('the notice', () => item.hoursOf('order.attention').length === 1);
+  expect((await item.handle.query(state)).attention?.code).toBe('offergrid_unreachable');
+  time.offergrid.control.clearFaults();
+  await time.env.sleep('10m');
+  await eventually('the visit', () => time.offergrid.control.path(item.itemId).includes('scheduled'));
+});
+
+test('lists that cannot be had keep nobody from looking at items that nobody looks after', async () => {
+  const headers = { 'retry-after': '120' };
+  time.offergrid.control.setFaults([{ kind: 'error', status: 503, headers, path: '/provider/orders' }]);
+  const { workflow } = time.env.client;
+  const run = await workflow.start(RECONCILE_ORDERS, {
+    taskQueue: FULFILLMENT_QUEUE,
+    workflowId: 'reconcile-while-lists-are-away',
+  });
+  await expect(run.result()).rejects.toThrow();
+  time.offergrid.control.clearFaults();
+  const { events } = await run.fetchHistory();
+  const looks = events?.filter(
+    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'watchItems',
+  );
+  expect(looks?.length).toBeGreaterThan(1);
 });
 
 test('all calls stopped: it shows on each item, and nobody is told of each; of one that fails by itself they are', async () => {

@@ -140,6 +140,29 @@ describe('answered at the platform without us, and no word of it', () => {
     expect((await look(item)).outcome).toBe('failed');
     expect(workOrdersOf(item)[0]?.state).toBe('cancelled');
   });
+
+  test('begun there before the field says so: an appointment from before that is late, and no contradiction', async () => {
+    const item = await time.hear({});
+    await until(item, ({ workOrderId }) => workOrderId !== null);
+    await command(item, { command: 'schedule', ...VISIT, actor: 'dana' });
+    await until(item, ({ offergridStatus }) => offergridStatus === 'scheduled');
+    time.offergrid.control.setStatus(item.itemId, 'in_progress');
+    await hint(item);
+    await until(item, ({ offergridStatus }) => offergridStatus === 'in_progress');
+    await item.handle.signal(providerEvent, {
+      ...{ id: 'started', type: 'installation.started', time: '2031-01-15T13:00:00Z', data: {} },
+    });
+    const scheduledFor = '2031-01-10T13:00:00Z';
+    await item.handle.signal(providerEvent, {
+      ...{ id: 'late', type: 'appointment.rescheduled', time: '2031-01-09T13:00:00Z' },
+      data: { ...VISIT, scheduledFor },
+    });
+    const story = () => createOrderRecords(time.pool).timeline(item.itemId);
+    const isNoted = async () =>
+      (await story()).some(({ note }) => note?.startsWith('appointment.rescheduled changes nothing'));
+    await eventually('both to be noted', isNoted, { seen: story });
+    expect((await look(item)).attention).toBeNull();
+  });
 });
 
 describe('an update that the platform refuses', () => {

@@ -24,6 +24,17 @@ const saidCancelled = (item: HeardItem) =>
     ...{ id: 'cancelled', type: 'order.cancelled', occurredAt: '2031-01-01T00:00:00Z' },
   });
 
+const confirmed = (item: HeardItem) =>
+  item.handle.signal(providerEvent, {
+    ...{ id: 'confirmed', type: 'availability.confirmed', time: '2031-01-01T00:00:00Z' },
+    data: {},
+  });
+const denied = (item: HeardItem) =>
+  item.handle.signal(providerEvent, {
+    ...{ id: 'denied', type: 'availability.denied', time: '2031-01-01T00:00:00Z' },
+    data: { reason: 'No line there' },
+  });
+
 /** The platform answers every call about the item with this, and has said that it was cancelled. */
 async function hidden(item: HeardItem, status: number): Promise<void> {
   time.offergrid.control.setFaults([{ kind: 'error', status, path: `/provider/orders/${item.itemId}**` }]);
@@ -67,13 +78,27 @@ test('before its answer: it is not accepted, and a person may reject it', async 
   await isRejectedOnceShown(item);
 });
 
+test("before its answer: the provider's word for and against it decides nothing, and it stays called off", async () => {
+  const item = await time.hear({ incomplete: true });
+  await until(item, ({ attention }) => attention?.code === 'manual_review');
+  await confirmed(item);
+  time.offergrid.control.cancelAsReseller(item.itemId);
+  await hidden(item, 404);
+  await denied(item);
+  await command(item, { command: 'approve' });
+  const { attention } = await until(item, (view) => view.attention?.code === 'drift');
+  expect(attention?.message).toContain('the order was cancelled');
+  time.offergrid.control.clearFaults();
+  await command(item, { command: 'retry' });
+  await item.handle.result();
+  expect(updatesOf(item)).toEqual([]);
+  expect(pathOf(item)).toEqual(['pending', 'cancelled']);
+});
+
 test("before its answer: the provider's word that there is no service rejects it", async () => {
   const item = await time.hear({ street: '9 Unclear Road' });
   await until(item, ({ attention }) => attention?.code === 'availability_unknown');
   await hidden(item, 404);
-  await item.handle.signal(providerEvent, {
-    ...{ id: 'denied', type: 'availability.denied', time: '2031-01-01T00:00:00Z' },
-    data: { reason: 'No line there' },
-  });
+  await denied(item);
   await isRejectedOnceShown(item);
 });
