@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { OrderView, TimelineEntry } from '../../domain/order-view.js';
 import type { Outcome } from '../../domain/stage.js';
@@ -55,10 +56,17 @@ export class PlacedItem {
     return this.call('POST', `/v1/orders/${this.itemId}/commands`, { command, ...fields });
   }
 
-  /** The same, where it is sure to be carried out. */
+  /** The same, where it is sure to be carried out; by its key once, however often a worker that is busy has it repeated. */
   async commanded(command: string, fields: object = {}): Promise<void> {
-    const { status, body } = await this.command(command, fields);
-    if (status !== 200) throw new Error(`${command} was answered ${status}: ${JSON.stringify(body)}`);
+    const body = { command, ...fields };
+    const headers = { 'idempotency-key': randomUUID() };
+    const path = `/v1/orders/${this.itemId}/commands`;
+    const answer = await eventually(`an answer to ${command}`, async () => {
+      const given = await this.call('POST', path, body, headers);
+      return given.status !== 503 && given;
+    });
+    if (answer.status !== 200)
+      throw new Error(`${command} was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   }
 
   cancelledByReseller(): void {
@@ -71,11 +79,11 @@ export class PlacedItem {
   }
 
   /** A body as it is, for what the other calls would not send. */
-  async call(method: string, path: string, body?: unknown): Promise<Answer> {
+  async call(method: string, path: string, body?: unknown, headers: object = {}): Promise<Answer> {
     const { apiUrl, keys } = this.system;
     const response = await fetch(`${apiUrl}${path}`, {
       method,
-      headers: { authorization: `Bearer ${keys.admin}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${keys.admin}`, 'content-type': 'application/json', ...headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
