@@ -57,14 +57,15 @@ export class PlacedItem {
   }
 
   /** The same, where it is sure to be carried out; by its key once, however often a worker that is busy has it repeated. */
-  async commanded(command: string, fields: object = {}): Promise<void> {
+  async commanded(command: string, fields: object = {}, within = PATIENCE): Promise<void> {
     const body = { command, ...fields };
     const headers = { 'idempotency-key': randomUUID() };
     const path = `/v1/orders/${this.itemId}/commands`;
-    const answer = await eventually(`an answer to ${command}`, async () => {
+    const say = async () => {
       const given = await this.call('POST', path, body, headers);
       return given.status !== 503 && given;
-    });
+    };
+    const answer = await eventually(`an answer to ${command}`, say, { within });
     if (answer.status !== 200)
       throw new Error(`${command} was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   }
