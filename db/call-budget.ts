@@ -85,8 +85,6 @@ const ASK_AGAIN_MS = 1_000;
 const LEAST_WAIT_MS = 2;
 /** How soon an outage's end is noticed; an attempt waits two seconds for its connection. */
 const PROBE_MS = 1_000;
-/** Longer than it takes the others to notice the end as well. */
-const REPORTS_MS = 5_000;
 
 /**
  * A strict limit: a slot is free again one span after the answer to its last call. The platform counted that call no
@@ -100,7 +98,8 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
     callsPerHour,
     spans = { minute: 60_000, hour: 3_600_000 },
     holdMs = HOLD_MS,
-    reportsMs = REPORTS_MS,
+    // Others notice the end as well by then, and what those sent that died meanwhile counts no more.
+    reportsMs = spans.minute * CLOCK_DRIFT,
   } = options;
   const limits: CallLimit[] = [
     { span: 'minute', calls: Math.min(options.callsPerMinute, callsPerHour), ms: spans.minute * CLOCK_DRIFT },

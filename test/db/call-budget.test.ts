@@ -331,6 +331,28 @@ describe('without Postgres', () => {
     expect(arrivals.most(SPANS.minute)).toBe(20);
   });
 
+  test('what one sent that died before it could say so counts for all', async () => {
+    const spans = { minute: 3_000, hour: 60_000 };
+    const options = { budget: 'died', spans, holdMs: 500 };
+    const [dies, lives] = await Promise.all([1, 2].map(() => withLine(options)));
+    for (const { line, budget } of [lives!, dies!]) {
+      (await takeAtOnce(budget))!.unused();
+      await line.cut();
+      expect(await takeAtOnce(budget)).toBeNull();
+    }
+    const arrivals = new ArrivalCounter();
+    const death = new AbortController();
+    const sending = sendOn(dies!.budget, arrivals, death.signal);
+    await eventually('calls without Postgres', () => arrivals.at.length >= 5);
+    death.abort();
+    await sending;
+    await lives!.line.mend();
+    await eventually('the end of the outage', () => lives!.events.includes('back'));
+    await sendOn(lives!.budget, arrivals, performance.now() + 2 * spans.minute);
+    expect(arrivals.at.length).toBeGreaterThanOrEqual(25);
+    expect(arrivals.most(spans.minute)).toBe(20);
+  });
+
   test('where the hour’s limit binds, nothing is sent before what it counted is past', async () => {
     const spans = { minute: 500, hour: 3_000 };
     const options = { budget: 'bound by the hour', callsPerMinute: 10, callsPerHour: 20, spans, holdMs: 500 };
