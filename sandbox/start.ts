@@ -1,6 +1,7 @@
 import { startEmbeddedSystem, type EmbeddedSystem } from './demo/embedded-system.js';
 import { endWith, Interrupted, onInterruption } from './demo/interruption.js';
 import { runTraffic } from './demo/traffic.js';
+import { sampleOrder } from './offergrid/control.js';
 
 /** What one finds in documentation; others are taken when these are not free. */
 const PORTS = { api: 8080, temporal: 7233, temporalUi: 8233 };
@@ -52,11 +53,16 @@ async function untilStopped(embedded: EmbeddedSystem, signal: AbortSignal): Prom
 }
 
 function hint({ system }: EmbeddedSystem): string {
-  const headers = `-H 'authorization: Bearer ${system.keys.admin}' -H 'content-type: application/json'`;
+  const { keys, offergrid, env } = system;
+  const headers = `-H 'authorization: Bearer ${keys.admin}' -H 'content-type: application/json'`;
   return [
     'Some orders have no ZIP code and wait for a person. What waits, and an approval:',
     `  curl ${headers} '${system.apiUrl}/v1/orders?attention=true'`,
     `  curl ${headers} -d '{"command":"approve"}' ${system.apiUrl}/v1/orders/ITEM_ID/commands`,
+    'An order of your own, as a reseller places it:',
+    `  curl -H 'x-api-key: ${keys.reseller}' -H 'content-type: application/json' -d '${JSON.stringify(sampleOrder)}' ${offergrid.url}/reseller/orders`,
+    'The command line, in another shell:',
+    `  DATABASE_URL='${env['DATABASE_URL']}' npm run --silent cli -- orders list`,
   ].join('\n');
 }
 

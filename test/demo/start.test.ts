@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import { projectRoot } from '../../sandbox/stack/project-root.js';
+import { runCommand } from '../../sandbox/stack/run-command.js';
+import { eventually } from '../support/eventually.js';
 import { isListening, portOf } from '../stack/leftovers.js';
 import { startBuilt } from './built-program.js';
 
@@ -33,6 +36,28 @@ test(
     const [, key = ''] = /authorization: Bearer (\S+)'/.exec(program.output()) ?? [];
     const order = await fetch(`${api}/v1/orders/${itemId}`, { headers: { authorization: `Bearer ${key}` } });
     expect(((await order.json()) as { itemId: string }).itemId).toBe(itemId);
+
+    // What it says one can do works as it is printed.
+    const said = /-H 'x-api-key: (\S+)'.* -d '(.*)' (http\S+)$/m.exec(program.output());
+    const [, resellerKey = '', body = '', orders = ''] = said ?? [];
+    const placed = await fetch(orders, {
+      method: 'POST',
+      headers: { 'x-api-key': resellerKey, 'content-type': 'application/json' },
+      body,
+    });
+    const { items } = (await placed.json()) as { items: { itemId: string }[] };
+    const own = items[0]!.itemId;
+    const [, databaseUrl] = /^ +DATABASE_URL='(\S+)' npm run/m.exec(program.output()) ?? [];
+    const cli = () =>
+      runCommand({
+        name: 'the command line',
+        command: process.execPath,
+        args: ['dist/cli/main.js', 'orders', 'show', own],
+        env: { ...process.env, DATABASE_URL: databaseUrl },
+        cwd: projectRoot(),
+        timeoutMs: ORDER_MS,
+      }).catch(() => '');
+    await eventually('the order on the command line', async () => (await cli()).includes('accepted'));
 
     program.kill('SIGINT');
     expect((await program.exited).code, program.output()).toBe(0);
