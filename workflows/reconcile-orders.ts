@@ -19,30 +19,32 @@ const LOOK_EVERY = '5m';
  */
 export async function reconcileOrders(): Promise<Comparison> {
   const startedAt = new Date().toISOString();
-  const found: Comparison = { listed: 0, started: 0, hinted: 0 };
   let isCompared = false;
-  const troubles: string[] = [];
-  const comparing = compare(startedAt, found, troubles).finally(() => (isCompared = true));
-  const [seen] = await Promise.all([keepLooking(() => isCompared), comparing]);
-  troubles.unshift(...seen);
+  const comparing = compare(startedAt).finally(() => (isCompared = true));
+  const [unattended, { found, unlisted }] = await Promise.all([keepLooking(() => isCompared), comparing]);
+  const troubles = [...unattended, ...unlisted];
   if (troubles.length > 0)
     throw ApplicationFailure.nonRetryable(troubles.join('; '), 'NotAllReconciled', found);
   return found;
 }
 
-async function compare(startedAt: string, found: Comparison, troubles: string[]): Promise<void> {
+/** What the lists show, and which could not be had or acted on. */
+async function compare(startedAt: string): Promise<{ found: Comparison; unlisted: string[] }> {
+  const found: Comparison = { listed: 0, started: 0, hinted: 0 };
+  const unlisted: string[] = [];
   for (const status of OPEN_STATUSES) {
     try {
       const { listed, started, hinted, leftOut } = await compareStatus({ status, startedAt });
       found.listed += listed;
       found.started += started;
       found.hinted += hinted;
-      if (leftOut > 0) troubles.push(`${leftOut} left out of those in ${status}`);
+      if (leftOut > 0) unlisted.push(`${leftOut} left out of those in ${status}`);
     } catch (error) {
       if (isCancellation(error)) throw error;
-      troubles.push(`no list of those in ${status}`);
+      unlisted.push(`no list of those in ${status}`);
     }
   }
+  return { found, unlisted };
 }
 
 /**

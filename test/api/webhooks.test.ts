@@ -469,6 +469,16 @@ describe('while something is away', () => {
     expect((await api.signals(itemId))?.length).toBe(1);
   });
 
+  test('Postgres: a cancellation whose workflow has ended is to be sent again: nobody can tell whether its item had', async () => {
+    const itemId = newId('item');
+    await api.webhook(flat(itemId));
+    await eventually(async () => expect(await api.signals(itemId)).toEqual([]));
+    await api.client.workflow.getHandle(`fulfillment-${itemId}`).terminate('test');
+    await api.postgres.cut();
+    expect((await api.webhook({ ...flat(itemId), event: 'order.cancelled' })).status).toBe(503);
+    expect(await api.signals(itemId)).toEqual([]);
+  });
+
   test('Postgres: what names no item can be stored nowhere', async () => {
     await api.postgres.cut();
     expect((await api.webhook({ hello: 'world' })).status).toBe(503);

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { codesIn, toldOf } from '../support/attention-notices.js';
 import { eventually } from '../support/eventually.js';
 import { startTestSystem, type TestSystem } from '../support/test-system.js';
 import { LIVE, placeOrder, VISIT, type PlacedItem } from './placed-item.js';
@@ -127,8 +126,7 @@ describe('after acceptance', () => {
     expect(attention?.message).toContain('appointment.rescheduled from field contradicts the order');
     // Another contradiction is told of as well, though one stands.
     await item.reported('appointment.missed', { by: 'customer' });
-    const drifts = () =>
-      codesIn(toldOf(item.itemId, system.notifications.received())).filter((code) => code === 'drift');
+    const drifts = () => item.askedAbout().filter((code) => code === 'drift');
     await eventually('both to be told of', () => drifts().length === 2, { seen: drifts });
     await item.reported('installation.completed', LIVE);
     await item.ends('active');

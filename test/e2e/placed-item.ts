@@ -7,6 +7,7 @@ import { sampleOrder, type OrderOverrides } from '../../sandbox/offergrid/contro
 import type { CreateOrder } from '../../sandbox/offergrid/create-order.js';
 import type { System } from '../../sandbox/system/start-system.js';
 import { eventually } from '../support/eventually.js';
+import { codesIn, toldOf } from '../support/told.js';
 
 export interface Answer {
   status: number;
@@ -56,18 +57,20 @@ export class PlacedItem {
     return this.call('POST', `/v1/orders/${this.itemId}/commands`, { command, ...fields });
   }
 
-  /** The same, where it is sure to be carried out; by its key once, however often a worker that is busy has it repeated. */
-  async commanded(command: string, fields: object = {}, within = PATIENCE): Promise<void> {
-    const body = { command, ...fields };
+  /** The same, where it is sure to be carried out. */
+  async commanded(command: string, fields: object = {}): Promise<void> {
+    mustBeDone(command, await this.command(command, fields));
+  }
+
+  /** The same in a flood, as a client says it: by one key, and again while no worker answers in time. */
+  async commandedAmongMany(command: string, within: number): Promise<void> {
     const headers = { 'idempotency-key': randomUUID() };
     const path = `/v1/orders/${this.itemId}/commands`;
     const say = async () => {
-      const given = await this.call('POST', path, body, headers);
+      const given = await this.call('POST', path, { command }, headers);
       return given.status !== 503 && given;
     };
-    const answer = await eventually(`an answer to ${command}`, say, { within });
-    if (answer.status !== 200)
-      throw new Error(`${command} was answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    mustBeDone(command, await eventually(`an answer to ${command}`, say, { within }));
   }
 
   cancelledByReseller(): void {
@@ -177,10 +180,19 @@ export class PlacedItem {
     });
   }
 
+  /** What people were asked to look at, by its codes. */
+  askedAbout(): string[] {
+    return codesIn(toldOf(this.itemId, this.notices()));
+  }
+
   async isTold(...types: string[]): Promise<void> {
     const all = () => types.every((type) => this.told().includes(type));
     await eventually(`the notifications ${types.join(', ')}`, all, { seen: () => this.told() });
   }
+}
+
+function mustBeDone(command: string, { status, body }: Answer): void {
+  if (status !== 200) throw new Error(`${command} was answered ${status}: ${JSON.stringify(body)}`);
 }
 
 /** The platform gets the sample order under an id chosen beforehand, for faults that are to strike only this item. */

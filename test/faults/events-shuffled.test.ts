@@ -127,7 +127,7 @@ experiment<{ items: number }>({
       if (isApproved) {
         const heard = async () => (await heardOf(item)).length === reports.length;
         await eventually('all of it to be heard', heard, { within: patience });
-        await item.commanded('approve', {}, patience);
+        await item.commandedAmongMany('approve', patience);
       }
       sent.push({ item, story, reports, isHeld: isApproved });
     });

@@ -69,8 +69,8 @@ experiment<{ items: number; seconds: number; callsPerMinute: number }>({
     const refused = control.calls().filter(({ status, faults }) => status === 429 && faults.length === 0);
     expect(refused, 'calls beyond the budget').toEqual([]);
     expectInOrder(system, wanted, back);
-    // A read and an update each at most, a probe, and the lists of a reconciliation.
-    expect(after, 'calls afterwards').toBeLessThanOrEqual(2 * count + 12);
+    // A read and an update each at most, and a probe.
+    expect(after, 'calls afterwards').toBeLessThanOrEqual(2 * count + 5);
     const outages = system.notifications.received().filter(({ type }) => type === 'integration.down');
     expect(outages, 'messages to people').toHaveLength(1);
     const ofItems = system.notifications

@@ -1,6 +1,5 @@
 import { expect, onTestFinished } from 'vitest';
 import { placeAs, type PlacedItem } from '../e2e/placed-item.js';
-import { codesIn, toldOf } from '../support/attention-notices.js';
 import { eventually } from '../support/eventually.js';
 import { startTestSystem } from '../support/test-system.js';
 import { atOnce } from './intake-load.js';
@@ -34,7 +33,6 @@ experiment<{ items: number; secondsLeft: number[] }>({
     const items = Array.from({ length: count }, (_, n) =>
       placeAs(system, `item-${n}`, { createdAt: new Date(placedAt - DAY_MS + left(n)).toISOString() }),
     );
-    const noticesOf = (item: PlacedItem) => codesIn(toldOf(item.itemId, system.notifications.received()));
     /** Of each item's time, what was left when it was put before a person. */
     const shares = new Map<string, number>();
     const approve = async (item: PlacedItem) => {
@@ -42,7 +40,7 @@ experiment<{ items: number; secondsLeft: number[] }>({
       const { attention } = await item.shown();
       expect(attention?.code).toBe('availability_unknown');
       shares.set(item.itemId, (placedAt + left(n) - Date.parse(attention!.since)) / left(n));
-      await item.commanded('approve', {}, patience);
+      await item.commandedAmongMany('approve', patience);
     };
     const approveThosePutBeforeUs = async () => {
       const asking = system.notifications.received().filter(({ type }) => type === 'order.attention');
@@ -68,7 +66,7 @@ experiment<{ items: number; secondsLeft: number[] }>({
     expect(system.provider.control.workOrders()).toHaveLength(count);
     for (const item of items) {
       await eventually('its answer to be in time', async () => (await item.shown()).sla?.state === 'met');
-      expect(noticesOf(item), 'what people were asked to look at').toEqual(['availability_unknown']);
+      expect(item.askedAbout(), 'what people were asked to look at').toEqual(['availability_unknown']);
     }
     return {
       items: count,

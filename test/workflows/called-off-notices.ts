@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { ReceivedNotification } from '../../sandbox/system/notification-sink.js';
-import { codesIn, movesIn, toldOf } from '../support/attention-notices.js';
+import { codesIn, movesIn, toldOf } from '../support/told.js';
 import { expectedOf, type Row } from './cancelled-rows.js';
 
 /** What people have to look at before an order is called off, too. */

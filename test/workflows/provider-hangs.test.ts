@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { operate, state } from '../../workflows/messages.js';
-import { codesIn, toldOf } from '../support/attention-notices.js';
+import { codesIn, toldOf } from '../support/told.js';
 import { eventually } from '../support/eventually.js';
 import { startSkippedTime, type HeardItem } from '../support/skipped-time.js';
 
