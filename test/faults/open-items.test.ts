@@ -33,12 +33,12 @@ experiment<{ items: number; seconds: number }>({
     seen: /not within .*: the last events/,
   },
   run: async ({ size, programs, patience }) => {
-    // Reconciliation has its own figures; here is what goes on between its runs.
+    // Reconciliation has its own figures; here is what goes on between its runs, which come at the full period.
     const system = await startTestSystem({
       programs,
       // What is done until they wait is no part of this: the fewer systems and people have to hear of it, the better.
       policy: {
-        reconcileEvery: '1h',
+        reconcileEvery: '24h',
         acknowledgeAfter: null,
         categories: { default: { availability: 'none' } },
       },
