@@ -41,10 +41,12 @@ export const sent = (name: EventName): Sent => ({
 
 /** The answer to an event that cannot apply. */
 export const REFUSED = 'refused';
-/** Taken and on record, and nothing moves. */
+/** Taken and on record, and nothing moves: it comes late, or again, and nobody has to know. */
 export const RECORDED = 'recorded';
+/** The same, and a person has to know: it is newer than what it contradicts. */
+export const DISPUTED = 'disputed';
 /** Else the statuses that the platform gets to see, in this order. */
-export type Expected = typeof REFUSED | typeof RECORDED | Status[];
+export type Expected = typeof REFUSED | typeof RECORDED | typeof DISPUTED | Status[];
 
 const VISITED: Status[] = ['scheduled', 'in_progress'];
 
@@ -104,7 +106,7 @@ export const AFTER: Record<Open, Record<EventName, Expected>> = {
     'availability.denied': REFUSED,
     'appointment.scheduled': RECORDED,
     'appointment.rescheduled': RECORDED,
-    'appointment.missed': RECORDED,
+    'appointment.missed': DISPUTED,
     'installation.started': RECORDED,
     'installation.completed': ['completed'],
     'installation.completed, live': ['active'],
@@ -120,7 +122,7 @@ export const AFTER: Record<Open, Record<EventName, Expected>> = {
     'availability.denied': REFUSED,
     'appointment.scheduled': RECORDED,
     'appointment.rescheduled': RECORDED,
-    'appointment.missed': RECORDED,
+    'appointment.missed': DISPUTED,
     'installation.started': RECORDED,
     'installation.completed': RECORDED,
     'installation.completed, live': ['active'],

@@ -6,6 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { startTestSystem, type TestSystem } from '../support/test-system.js';
 import {
   AFTER,
+  DISPUTED,
   EVENTS,
   PATH,
   RECORDED,
@@ -54,6 +55,15 @@ async function timesOnRecord(item: PlacedItem, type: string): Promise<number> {
   return (await item.shown()).timeline.filter((line) => line.type === 'event' && line.note === type).length;
 }
 
+/** The same, until it has been acted on as well: the story says so. */
+async function changesNothing(item: PlacedItem, event: Sent): Promise<void> {
+  const times = async () => (await item.shown()).timeline.filter(({ note }) => note?.startsWith(said)).length;
+  const said = `${event.type} changes nothing`;
+  const before = await times();
+  await taken(item, event);
+  await eventually(`a line that ${said}`, async () => (await times()) > before);
+}
+
 async function expectRefusal(item: PlacedItem, { type, data }: Sent): Promise<void> {
   expect(await item.report(type, data), `${type} to ${item.itemId}`).toMatchObject({
     status: 409,
@@ -95,7 +105,16 @@ describe.concurrent.each(OPEN)('after acceptance: %s', (open) => {
     const item = await STAND[open](system);
     for (const name of namesOf(open, (expected) => expected === REFUSED))
       await expectRefusal(item, sent(name));
-    for (const name of namesOf(open, (expected) => expected === RECORDED)) await taken(item, sent(name));
+    for (const name of namesOf(open, (expected) => expected === RECORDED)) {
+      await changesNothing(item, sent(name));
+      expect((await item.shown()).attention, name).toBeNull();
+    }
+    expect(item.askedAbout()).toEqual([]);
+    for (const name of namesOf(open, (expected) => expected === DISPUTED)) {
+      await changesNothing(item, sent(name));
+      await item.needs('drift');
+      await eventually(`people to be told of ${name}`, () => item.askedAbout().includes('drift'));
+    }
     expect(item.path()).toEqual(PATH[open]);
     // All of it has been acted on when the next event has.
     const end = 'installation.completed, live';

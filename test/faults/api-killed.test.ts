@@ -26,6 +26,7 @@ const isStart = (bytes: Buffer) => bytes.includes('fulfillOrderItem') && bytes.i
 const MOMENTS: { when: string; line: 'postgres' | 'temporal'; moment: Moment }[] = [
   { when: 'before start', line: 'temporal', moment: { from: 'client', matches: isStart } },
   { when: 'between start and settle', line: 'temporal', moment: { from: 'server', matches: isCall } },
+  { when: 'between store and ack', line: 'postgres', moment: { from: 'server', matches: says('SELECT 1') } },
   {
     when: 'before store',
     line: 'postgres',
@@ -41,7 +42,6 @@ const MOMENTS: { when: string; line: 'postgres' | 'temporal'; moment: Moment }[]
     line: 'postgres',
     moment: { from: 'client', matches: says('commit') },
   },
-  { when: 'between store and ack', line: 'postgres', moment: { from: 'server', matches: says('SELECT 1') } },
 ];
 
 experiment<{ rounds: number; moments: number }>({

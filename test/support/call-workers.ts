@@ -24,6 +24,7 @@ import { createOffergridClient } from '../../integrations/offergrid/client.js';
 import { createProviderClient } from '../../integrations/provider/client.js';
 import { createFulfillmentStarter } from '../../integrations/temporal/fulfillment-starter.js';
 import { notificationStarter } from '../../integrations/temporal/notification-starter.js';
+import type { OrderOverrides } from '../../sandbox/offergrid/control.js';
 import {
   startSandboxOffergrid,
   type SandboxOffergrid,
@@ -86,7 +87,7 @@ export interface CallWorkers {
   pool: Pool;
   startWorker(options?: { apiKey?: string }): Promise<CallWorker>;
   /** Places so many orders, or these items, and starts their workflows; their item ids. */
-  place(items: number | string[]): Promise<string[]>;
+  place(items: number | string[], order?: OrderOverrides): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -189,9 +190,9 @@ export async function startCallWorkers(options: CallWorkersOptions = {}): Promis
 
   return {
     ...{ client, offergrid, provider, notifications, pool: ownPool, startWorker },
-    async place(items) {
+    async place(items, order = {}) {
       const ids = typeof items === 'number' ? Array.from({ length: items }, () => randomUUID()) : items;
-      const placed = ids.map((itemId) => offergrid.control.placeOrder({ itemIds: [itemId] }));
+      const placed = ids.map((itemId) => offergrid.control.placeOrder({ ...order, itemIds: [itemId] }));
       await Promise.all(
         placed.map(({ orderId, items: [item] }) =>
           client.workflow.start(FULFILL_ORDER_ITEM, {
