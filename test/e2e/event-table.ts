@@ -45,8 +45,10 @@ export const REFUSED = 'refused';
 export const RECORDED = 'recorded';
 /** The same, and a person has to know: it is newer than what it contradicts. */
 export const DISPUTED = 'disputed';
+/** Another appointment is wanted, and the platform is told nothing of it. */
+export const MISSED = 'missed';
 /** Else the statuses that the platform gets to see, in this order. */
-export type Expected = typeof REFUSED | typeof RECORDED | typeof DISPUTED | Status[];
+export type Expected = typeof REFUSED | typeof RECORDED | typeof DISPUTED | typeof MISSED | Status[];
 
 const VISITED: Status[] = ['scheduled', 'in_progress'];
 
@@ -76,12 +78,11 @@ const ACCEPTED: Record<EventName, Expected> = {
   'service.activated': [...VISITED, 'active'],
 };
 
-/** Before and after a visit that was missed. */
 const SCHEDULED: Record<EventName, Expected> = {
   ...NOT_BEGUN,
   'appointment.scheduled': ['scheduled'],
   'appointment.rescheduled': ['scheduled'],
-  'appointment.missed': RECORDED,
+  'appointment.missed': MISSED,
   'installation.started': ['in_progress'],
   'installation.completed': ['in_progress', 'completed'],
   'installation.completed, live': ['in_progress', 'active'],
@@ -100,7 +101,7 @@ export const AFTER: Record<Open, Record<EventName, Expected>> = {
     'service.activated': ['active'],
   },
   scheduled: SCHEDULED,
-  'visit missed': SCHEDULED,
+  'visit missed': { ...SCHEDULED, 'appointment.missed': RECORDED },
   'in progress': {
     'availability.confirmed': REFUSED,
     'availability.denied': REFUSED,

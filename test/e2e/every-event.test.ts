@@ -8,6 +8,7 @@ import {
   AFTER,
   DISPUTED,
   EVENTS,
+  MISSED,
   PATH,
   RECORDED,
   REFUSED,
@@ -125,11 +126,12 @@ describe.concurrent.each(OPEN)('after acceptance: %s', (open) => {
   });
 });
 
-test.concurrent('a missed visit takes a scheduled item back to scheduling', async () => {
-  const item = await STAND.scheduled(system);
-  await taken(item, sent('appointment.missed'));
+const MISSABLE = OPEN.filter((open) => namesOf(open, (expected) => expected === MISSED).length > 0);
+test.concurrent.each(MISSABLE)('a visit missed after %s takes the item back to scheduling', async (open) => {
+  const item = await STAND[open](system);
+  for (const name of namesOf(open, (expected) => expected === MISSED)) await taken(item, sent(name));
   await item.shows({ stage: 'scheduling', offergridStatus: 'scheduled', attention: null });
-  expect(item.path()).toEqual(PATH.scheduled);
+  expect(item.path()).toEqual(PATH[open]);
 });
 
 const UNDECIDED = Object.keys(WAIT) as Undecided[];
