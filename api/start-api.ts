@@ -77,7 +77,9 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   };
 
   try {
-    const server = await listen(app, config.host, config.port);
+    const server = await listen(app, config.host, config.port, {
+      onFull: () => logger.warn('connections are refused: there are more than can be answered in time'),
+    });
     drain.start();
     return {
       port: server.port,
