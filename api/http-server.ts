@@ -4,19 +4,6 @@ import type { AddressInfo } from 'node:net';
 /** A body of 256 KiB needs no longer, whoever sends it. */
 const REQUEST_MS = 30_000;
 const SWEEP_MS = 50;
-const SAID_EVERY_MS = 60_000;
-/**
- * More requests in hand than this are answered so late that who sent them has given up and sends them again, and each
- * takes some 100 kB meanwhile. Who is refused tries again.
- */
-export const MOST_CONNECTIONS = 1_000;
-
-export interface ListenOptions {
-  /** Connections at a time; more are closed as they come. */
-  mostConnections?: number;
-  /** Called when that happens, at most once a minute. */
-  onFull?: () => void;
-}
 
 export interface HttpServer {
   port: number;
@@ -25,20 +12,8 @@ export interface HttpServer {
 }
 
 /** Listens; port 0 takes a free one. Rejects with the socket's error when it cannot. */
-export async function listen(
-  handler: RequestListener,
-  host: string,
-  port: number,
-  { mostConnections = MOST_CONNECTIONS, onFull = () => {} }: ListenOptions = {},
-): Promise<HttpServer> {
+export async function listen(handler: RequestListener, host: string, port: number): Promise<HttpServer> {
   const server = createServer({ requestTimeout: REQUEST_MS }, handler);
-  server.maxConnections = mostConnections;
-  let said = -Infinity;
-  server.on('drop', () => {
-    if (performance.now() - said < SAID_EVERY_MS) return;
-    said = performance.now();
-    onFull();
-  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

@@ -77,9 +77,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   };
 
   try {
-    const server = await listen(app, config.host, config.port, {
-      onFull: () => logger.warn('connections are refused: there are more than can be answered in time'),
-    });
+    const server = await listen(app, config.host, config.port);
     drain.start();
     return {
       port: server.port,

@@ -39,14 +39,14 @@ export class IntakeLoad {
     return this.#post(`/v1/orders/${itemId}/events`, JSON.stringify(body), headers);
   }
 
-  /** Sends again and again, as the platform does, until it is acknowledged; `again` milliseconds after each failure. */
-  async untilTaken(what: string, send: () => Promise<number>, again = AGAIN_MS): Promise<void> {
+  /** Sends again and again, as the platform does, until it is acknowledged. */
+  async untilTaken(what: string, send: () => Promise<number>): Promise<void> {
     const end = performance.now() + this.to.patience;
     for (;;) {
       const status = await send();
       if (status === 200 || status === 202) return;
       if (performance.now() > end) throw new Error(`${what} was never acknowledged, last answer ${status}`);
-      await wait(again);
+      await wait(AGAIN_MS);
     }
   }
 
