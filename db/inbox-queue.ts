@@ -14,6 +14,12 @@ const LEASE_SECONDS = 5;
  */
 const SUSPECT_AFTER = 2;
 
+/**
+ * A suspect is left twice as long each time, up to this. Processes that something else ends every second would have it in
+ * hand at ten ends within a minute, and it would be taken for their cause.
+ */
+const MOST_LEASE_SECONDS = 300;
+
 /** A row in hand. */
 export interface ClaimedRow extends InboxRow {
   /** How often it could not be done, before this time. What kept it otherwise, an outage or a kill, is no failure. */
@@ -26,6 +32,10 @@ export interface ClaimedRow extends InboxRow {
 
 /** A webhook's body stays as it came: it is the proof of what we were told. */
 const WITHOUT_CONTENT = `case when source = 'provider' then null else body end`;
+
+/** Seconds that the row is left to who claims it. */
+const LEASE = `least(${MOST_LEASE_SECONDS},
+  ${LEASE_SECONDS} * 2 ^ greatest(0, attempts - failures - ${SUSPECT_AFTER - 1}))`;
 
 /** Rows of `inbox` whose turn it is: a provider event waits for those of its item that were accepted before it. */
 const DUE = `inbox.state = 'received' and inbox.next_attempt_at <= now()
@@ -47,7 +57,7 @@ export function createInboxQueue(pool: Pool) {
           order by next_attempt_at, id limit $1
           for update skip locked)
        update inbox
-          set attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ${LEASE_SECONDS})
+          set attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ${LEASE})
         where id in (select id from due)
         returning ${COLUMNS}, failures, case when source = 'provider' then body end as content`,
       [limit],

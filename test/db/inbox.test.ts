@@ -103,6 +103,21 @@ describe('the queue', () => {
     expect(await inbox.claimSuspect()).toBeNull();
   });
 
+  test('a row that was in hand whenever a process ended is left alone for longer each time, as another may end them', async () => {
+    await inbox.store(webhook('evt-1'));
+    const lefts: number[] = [];
+    for (let ended = 0; ended < 10; ended += 1) {
+      expect((await inbox.claim(1))[0] ?? (await inbox.claimSuspect())).toMatchObject({ unheard: ended });
+      const { rows } = await database.pool.query<{ left: number }>(
+        'select extract(epoch from next_attempt_at - now())::float8 as left from inbox',
+      );
+      lefts.push(rows[0]!.left);
+      await makeDue();
+    }
+    // The clock has gone on since the claim.
+    expect(lefts.map((left) => 5 * Math.ceil(left / 5))).toEqual([5, 5, 10, 20, 40, 80, 160, 300, 300, 300]);
+  });
+
   test('a postponed row waits its time and says why', async () => {
     await inbox.store(webhook('evt-1'));
     const [row] = await inbox.claim(10);

@@ -158,7 +158,9 @@ async function settledInbox({ env }: TestSystem, ms: number): Promise<number> {
   try {
     const states = async () => {
       const { rows } = await pool.query<{ state: string; n: number }>(
-        'select state, count(*)::int as n from inbox group by state',
+        `select case when state = 'quarantined' then concat(event, ': ', reason) else state end as state,
+                count(*)::int as n
+           from inbox group by 1`,
       );
       return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
     };

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { expect, test, type TestContext } from 'vitest';
 import { budgetName, createCallBudget } from '../../db/call-budget.js';
 import { fulfillmentWorkflowId } from '../../domain/workflow-names.js';
 import type { HttpFault } from '../../sandbox/http/fault-plan.js';
@@ -18,7 +18,12 @@ const ALL_GO_ON = 80_000;
 const PROBED = '/provider/orders';
 const REFUSED: HttpFault = { kind: 'error', status: 401, path: '/provider/**' };
 
-async function start(options: CallWorkersOptions = {}): Promise<CallWorkers> {
+/* They wait for the most part, and each has a system to itself: so they do it side by side. */
+
+async function start(
+  { onTestFinished }: TestContext,
+  options: CallWorkersOptions = {},
+): Promise<CallWorkers> {
   const system = await startCallWorkers({ probeEveryMs: PROBE_EVERY, ...options });
   onTestFinished(() => system.stop());
   return system;
@@ -43,9 +48,11 @@ const untouched = (system: CallWorkers, items: string[]) => {
 const outages = (system: CallWorkers) =>
   system.notifications.received().filter(({ type }) => type === 'integration.down');
 
-describe.each([401, 403])('a %i', (status) => {
-  test('stops two workers but for one probe at a time, is told of once, and all goes on by itself', async () => {
-    const system = await start();
+test.concurrent.for([401, 403])(
+  'a %i stops two workers but for one probe at a time, is told of once, and all goes on by itself',
+  { timeout: 150_000 },
+  async (status, context) => {
+    const system = await start(context);
     const workers = [await system.startWorker(), await system.startWorker()];
     system.offergrid.control.setFaults([{ ...REFUSED, status }]);
     const items = await system.place(80);
@@ -83,15 +90,15 @@ describe.each([401, 403])('a %i', (status) => {
     expect(outages(system)).toHaveLength(1);
     const said = workers.flatMap((worker) => worker.said);
     expect(said.sort()).toEqual(['resumed', 'stopped']);
-  }, 150_000);
-});
+  },
+);
 
-test.each<[string, HttpFault]>([
+test.concurrent.for<[string, HttpFault]>([
   ['is refused', { kind: 'error', status: 422 }],
   ['cannot be read', { kind: 'error', status: 200, body: 'Not what you asked for' }],
   ['never comes in time', { kind: 'delay', ms: 60_000 }],
-])('the key works again though the list that is to tell it %s', async (_what, fault) => {
-  const system = await start({ timeoutMs: 1_000 });
+])('the key works again though the list that is to tell it %s', async ([, fault], context) => {
+  const system = await start(context, { timeoutMs: 1_000 });
   const worker = await system.startWorker();
   system.offergrid.control.setFaults([
     { ...REFUSED, path: '/provider/orders/*', times: 1 },
@@ -105,8 +112,8 @@ test.each<[string, HttpFault]>([
   expect(worker.said).toEqual(['stopped', 'resumed']);
 });
 
-test('a probe that is redirected, fails or hangs ends no stop', async () => {
-  const system = await start({ timeoutMs: 500, probeEveryMs: 500 });
+test.concurrent('a probe that is redirected, fails or hangs ends no stop', async (context) => {
+  const system = await start(context, { timeoutMs: 500, probeEveryMs: 500 });
   const worker = await system.startWorker();
   const calls = () => system.offergrid.control.calls().length;
   system.offergrid.control.setFaults([REFUSED]);
@@ -122,48 +129,54 @@ test('a probe that is redirected, fails or hangs ends no stop', async () => {
   }
 });
 
-test('who meets a refusal and dies leaves the telling and the probing to others', async () => {
-  const system = await start();
-  const first = await system.startWorker();
-  const down = outages(system);
-  system.offergrid.control.setFaults([REFUSED]);
-  await system.place(3);
-  await firstRefusal(system);
-  await first.stop();
-  const second = await system.startWorker();
-  const items = await system.place(5);
-  await eventually('a probe', () => refusals(system).some(({ path }) => path === PROBED));
-  expect(untouched(system, items)).toEqual(items);
-  await eventually('the notification', () => outages(system).length === down.length + 1);
-  system.offergrid.control.clearFaults();
-  await eventually('the answers', () => items.every(isAnswered(system)));
-  expect(second.said).toEqual(['resumed']);
-  expect(outages(system)).toHaveLength(1);
-});
+test.concurrent(
+  'who meets a refusal and dies leaves the telling and the probing to others',
+  async (context) => {
+    const system = await start(context);
+    const first = await system.startWorker();
+    const down = outages(system);
+    system.offergrid.control.setFaults([REFUSED]);
+    await system.place(3);
+    await firstRefusal(system);
+    await first.stop();
+    const second = await system.startWorker();
+    const items = await system.place(5);
+    await eventually('a probe', () => refusals(system).some(({ path }) => path === PROBED));
+    expect(untouched(system, items)).toEqual(items);
+    await eventually('the notification', () => outages(system).length === down.length + 1);
+    system.offergrid.control.clearFaults();
+    await eventually('the answers', () => items.every(isAnswered(system)));
+    expect(second.said).toEqual(['resumed']);
+    expect(outages(system)).toHaveLength(1);
+  },
+);
 
-test('who dies having told nobody but Postgres leaves the telling and the probing to others', async () => {
-  const system = await start();
-  system.offergrid.control.setFaults([REFUSED]);
-  const dead = createCallBudget({
-    ...{ pool: system.pool, budget: budgetName(system.offergrid.url, PROVIDER_KEY) },
-    ...{ callsPerMinute: 10_000, callsPerHour: 100_000, probeEveryMs: PROBE_EVERY },
-  });
-  expect(await dead.stop.raise(401, performance.now())).toBe(true);
-  await dead.close();
+test.concurrent(
+  'who dies having told nobody but Postgres leaves the telling and the probing to others',
+  async (context) => {
+    const system = await start(context);
+    system.offergrid.control.setFaults([REFUSED]);
+    const dead = createCallBudget({
+      ...{ pool: system.pool, budget: budgetName(system.offergrid.url, PROVIDER_KEY) },
+      ...{ callsPerMinute: 10_000, callsPerHour: 100_000, probeEveryMs: PROBE_EVERY },
+    });
+    expect(await dead.stop.raise(401, performance.now())).toBe(true);
+    await dead.close();
 
-  const worker = await system.startWorker();
-  const items = await system.place(3);
-  await eventually('the notification', () => outages(system).length === 1);
-  await eventually('two probes', () => refusals(system).length >= 2);
-  expect(new Set(refusals(system).map(({ path }) => path))).toEqual(new Set(['/provider/orders']));
-  system.offergrid.control.clearFaults();
-  await eventually('the answers', () => items.every(isAnswered(system)));
-  expect(worker.said).toEqual(['resumed']);
-  expect(outages(system)).toHaveLength(1);
-});
+    const worker = await system.startWorker();
+    const items = await system.place(3);
+    await eventually('the notification', () => outages(system).length === 1);
+    await eventually('two probes', () => refusals(system).length >= 2);
+    expect(new Set(refusals(system).map(({ path }) => path))).toEqual(new Set(['/provider/orders']));
+    system.offergrid.control.clearFaults();
+    await eventually('the answers', () => items.every(isAnswered(system)));
+    expect(worker.said).toEqual(['resumed']);
+    expect(outages(system)).toHaveLength(1);
+  },
+);
 
-test('a new key is a new budget, and nothing is stopped', async () => {
-  const system = await start({ offergrid: { providerKey: 'new-key' } });
+test.concurrent('a new key is a new budget, and nothing is stopped', async (context) => {
+  const system = await start(context, { offergrid: { providerKey: 'new-key' } });
   const old = await system.startWorker();
   const items = await system.place(1);
   await firstRefusal(system);
@@ -178,45 +191,51 @@ test('a new key is a new budget, and nothing is stopped', async () => {
   expect(untouched(system, items)).toEqual([]);
 });
 
-test('a late refusal of a call from before the stop’s end stops nothing again', async () => {
-  const system = await start();
-  const worker = await system.startWorker();
-  // One is refused at once, and another, sent at the same time, long after the key works again.
-  system.offergrid.control.setFaults([
-    { kind: 'delay', ms: 5_000, path: '/provider/orders/*', times: 1 },
-    { ...REFUSED, path: '/provider/orders/*', times: 2 },
-  ]);
-  await system.place(2);
-  await firstRefusal(system);
-  await eventually('the resumption', () => worker.said.includes('resumed'));
-  await eventually('the late refusal', () => refusals(system).length === 2);
-  await wait(1_000);
-  expect(worker.said).toEqual(['stopped', 'resumed']);
-  const items = await system.place(3);
-  await eventually('the answers', () => items.every(isAnswered(system)));
-});
+test.concurrent(
+  'a late refusal of a call from before the stop’s end stops nothing again',
+  async (context) => {
+    const system = await start(context);
+    const worker = await system.startWorker();
+    // One is refused at once, and another, sent at the same time, long after the key works again.
+    system.offergrid.control.setFaults([
+      { kind: 'delay', ms: 5_000, path: '/provider/orders/*', times: 1 },
+      { ...REFUSED, path: '/provider/orders/*', times: 2 },
+    ]);
+    await system.place(2);
+    await firstRefusal(system);
+    await eventually('the resumption', () => worker.said.includes('resumed'));
+    await eventually('the late refusal', () => refusals(system).length === 2);
+    await wait(1_000);
+    expect(worker.said).toEqual(['stopped', 'resumed']);
+    const items = await system.place(3);
+    await eventually('the answers', () => items.every(isAnswered(system)));
+  },
+);
 
-test('without Postgres a worker stops by itself, and Postgres is told when it is back', async () => {
-  const system = await start({ minuteMs: 1_000, hourMs: 1_000, holdMs: 2_000 });
-  const [alone, other] = [await system.startWorker(), await system.startWorker()];
-  await system.place(2).then((items) => eventually('a start', () => items.every(isAnswered(system))));
-  await other.stop();
-  await alone.postgresLine.cut();
-  system.offergrid.control.setFaults([REFUSED]);
-  await system.place(20);
-  await eventually('two probes', () => callsSinceProbe(system).length >= 2);
-  expect(new Set(callsSinceProbe(system).map(({ path }) => path))).toEqual(new Set([PROBED]));
-  await eventually('the notification', () => outages(system).length === 1);
-  await alone.postgresLine.mend();
-  await eventually(
-    'the report',
-    async () => (await system.pool.query('select from call_stops')).rowCount === 1,
-  );
-  const third = await system.startWorker();
-  const items = await system.place(5);
-  await eventually('the news to spread', () => third.budget.stop.isUp);
-  expect(untouched(system, items)).toEqual(items);
-  system.offergrid.control.clearFaults();
-  await eventually('the answers', () => items.every(isAnswered(system)));
-  expect(outages(system)).toHaveLength(1);
-});
+test.concurrent(
+  'without Postgres a worker stops by itself, and Postgres is told when it is back',
+  async (context) => {
+    const system = await start(context, { minuteMs: 1_000, hourMs: 1_000, holdMs: 2_000 });
+    const [alone, other] = [await system.startWorker(), await system.startWorker()];
+    await system.place(2).then((items) => eventually('a start', () => items.every(isAnswered(system))));
+    await other.stop();
+    await alone.postgresLine.cut();
+    system.offergrid.control.setFaults([REFUSED]);
+    await system.place(20);
+    await eventually('two probes', () => callsSinceProbe(system).length >= 2);
+    expect(new Set(callsSinceProbe(system).map(({ path }) => path))).toEqual(new Set([PROBED]));
+    await eventually('the notification', () => outages(system).length === 1);
+    await alone.postgresLine.mend();
+    await eventually(
+      'the report',
+      async () => (await system.pool.query('select from call_stops')).rowCount === 1,
+    );
+    const third = await system.startWorker();
+    const items = await system.place(5);
+    await eventually('the news to spread', () => third.budget.stop.isUp);
+    expect(untouched(system, items)).toEqual(items);
+    system.offergrid.control.clearFaults();
+    await eventually('the answers', () => items.every(isAnswered(system)));
+    expect(outages(system)).toHaveLength(1);
+  },
+);
