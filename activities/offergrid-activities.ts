@@ -110,14 +110,15 @@ async function seen(
 }
 
 /**
- * A visit that is moved keeps its status, and may keep its date as well: then the note tells. Where the platform shows
- * neither there is nothing to tell it by.
+ * A visit that is moved keeps its status, and may keep its date as well: then the note tells. Where the platform does not
+ * show both, it may have neither, and the update is sent again: the same words twice rather than a visit nobody knows of.
  */
 function isSameVisit(item: PlatformItem, from: Status, update: StatusUpdate): boolean {
   if (update.scheduledFor === undefined) return true;
-  const notes = item['providerNotes'];
-  if (from === update.status && typeof notes === 'string' && notes !== update.providerNotes) return false;
-  return item.scheduledFor === null || Date.parse(item.scheduledFor) === Date.parse(update.scheduledFor);
+  const isMoved = from === update.status;
+  if (item.scheduledFor === null) return !isMoved;
+  const isSameDate = Date.parse(item.scheduledFor) === Date.parse(update.scheduledFor);
+  return isSameDate && (!isMoved || item['providerNotes'] === update.providerNotes);
 }
 
 /** The platform will not show the item, or shows what we can make nothing of. */
