@@ -53,6 +53,9 @@ export function offergridGate(
       if (!isForOrders && !(await budget.hasFree(keptForOrders))) throw keptFree(operation);
       // It may have been taken back since its first call, or while it waited for its lease.
       Context.current().cancellationSignal.throwIfAborted();
+      // A process that was paused meanwhile sends nothing: its slot and its call may be others' by now.
+      if (performance.now() >= lease.usableUntil)
+        throw noRoom(operation, 'held up for too long', COME_BACK_MS);
     } catch (error) {
       lease.unused();
       throw error;

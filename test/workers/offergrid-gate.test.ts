@@ -15,9 +15,9 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 /** What one process has, with pools of its own. */
-function open(budget: string): CallBudget {
+function open(budget: string, more: { holdMs?: number } = {}): CallBudget {
   const pool = createPool(database.url);
-  const opened = createCallBudget({ pool, budget, callsPerMinute: 10, callsPerHour: 100 });
+  const opened = createCallBudget({ pool, budget, callsPerMinute: 10, callsPerHour: 100, ...more });
   onTestFinished(async () => {
     await opened.close();
     await pool.end();
@@ -26,8 +26,8 @@ function open(budget: string): CallBudget {
 }
 
 /** An activity of a process, with the lease in hand that it was taken up with. */
-async function activityWithLease(name: string) {
-  const budget = open(name);
+async function activityWithLease(name: string, from: (name: string) => CallBudget = open) {
+  const budget = from(name);
   const slots = createCallSlots(budget);
   onTestFinished(() => slots.close());
   await slots.supplier.reserveSlot({} as never, new AbortController().signal);
@@ -77,6 +77,24 @@ test('what is taken back in a short pause is not sent, and its lease goes back',
   await expect(call()).rejects.toThrow('CANCELLED');
   await eventually('the lease to be free', () => budget.hasFree(1));
   expect(sent).toEqual([]);
+});
+
+test('what was held up until its lease had run out is not sent', async () => {
+  /** How long its leases may be used for is half of this, in milliseconds. */
+  const holdMs = 2_000;
+  const { activity, call, sent } = await activityWithLease('held up', (name) => {
+    const budget = open(name, { holdMs });
+    const standing: CallBudget['standing'] = async () => {
+      const now = await budget.standing();
+      // The process is paused here, as by SIGSTOP, and knows nothing of it.
+      for (const end = performance.now() + holdMs; performance.now() < end;);
+      return now;
+    };
+    return { ...budget, standing };
+  });
+  await expect(call()).rejects.toMatchObject({ kind: 'rate_limited' });
+  expect(sent).toEqual([]);
+  expect(activity.context.cancellationSignal.aborted).toBe(false);
 });
 
 test('calls of the shop window, however many at once, leave to orders what is kept for them', async () => {
