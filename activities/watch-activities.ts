@@ -100,5 +100,15 @@ export function createWatchActivities(dependencies: WatchDependencies): WatchAct
         if (await tellOverdue(item).catch(leaveOut(item))) found.overdue += 1;
       return found;
     },
+
+    async tellUnlisted({ unlisted, since, at, workflowId }) {
+      const message = `Orders cannot all be compared with Offergrid since ${since}: ${unlisted.join('; ')}. What no webhook tells of them goes unnoticed.`;
+      log.error('reconciliation fails again and again', { unlisted, since });
+      const url = workflowUrlBase && `${workflowUrlBase}/${encodeURIComponent(workflowId)}`;
+      await startNotification({
+        ...{ id: `reconciliation-${since}`, type: 'integration.down', timestamp: at },
+        data: { integration: 'offergrid', message, url },
+      });
+    },
   };
 }

@@ -118,6 +118,16 @@ export interface WatchActivities {
    * `leftOut` could not be looked at.
    */
   watchItems: () => Promise<{ unattended: number; overdue: number; leftOut: number }>;
+  /**
+   * Tells people, once by `since`, that reconciliation cannot compare everything, run after run: `unlisted` says what.
+   * Times are ISO 8601.
+   */
+  tellUnlisted: (input: {
+    unlisted: string[];
+    since: string;
+    at: string;
+    workflowId: string;
+  }) => Promise<void>;
 }
 
 export interface NotificationActivities {

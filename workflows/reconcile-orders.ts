@@ -1,7 +1,7 @@
-import { ApplicationFailure, condition, isCancellation } from '@temporalio/workflow';
+import { ApplicationFailure, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { Comparison } from '../domain/activities.js';
 import { OPEN_STATUSES } from '../domain/status.js';
-import { compareStatus, watchItems } from './activities.js';
+import { compareStatus, tellUnlisted, watchItems } from './activities.js';
 import { watchOfferSync } from './sync-activities.js';
 
 /** As often as a run begins, where the policy does not say otherwise. */
@@ -15,7 +15,7 @@ const LOOK_EVERY = '5m';
  * them, so that a new one that moves meanwhile is in a later list rather than in none.
  *
  * A list that cannot be had, or an item that cannot be told, keeps no other waiting: the run goes on, and fails at its end
- * for people to see. The next one tries again.
+ * for people to see. The next one tries again, and people are told, once, where that was in vain as well.
  */
 export async function reconcileOrders(): Promise<Comparison> {
   const startedAt = new Date().toISOString();
@@ -23,9 +23,31 @@ export async function reconcileOrders(): Promise<Comparison> {
   const comparing = compare(startedAt).finally(() => (isCompared = true));
   const [unattended, { found, unlisted }] = await Promise.all([keepLooking(() => isCompared), comparing]);
   const troubles = [...unattended, ...unlisted];
-  if (troubles.length > 0)
-    throw ApplicationFailure.nonRetryable(troubles.join('; '), 'NotAllReconciled', found);
-  return found;
+  if (troubles.length === 0) return found;
+  const since = unlisted.length > 0 ? (unlistedBefore() ?? startedAt) : null;
+  if (since !== null && since !== startedAt)
+    troubles.push(...(await troublesOf('who is to know', tellOf(unlisted, since, startedAt))));
+  const left: Left = { unlistedSince: since };
+  throw ApplicationFailure.nonRetryable(troubles.join('; '), 'NotAllReconciled', found, left);
+}
+
+/** What a run that fails leaves to the next, beside what it found. */
+interface Left {
+  /** Start of the first of the runs in a row that could not compare everything, ISO 8601; null if this one could. */
+  unlistedSince: string | null;
+}
+
+/** Of the run before this one. */
+function unlistedBefore(): string | null {
+  const { lastFailure } = workflowInfo();
+  if (!(lastFailure instanceof ApplicationFailure)) return null;
+  const left = lastFailure.details?.[1] as Left | undefined;
+  return left?.unlistedSince ?? null;
+}
+
+async function tellOf(unlisted: string[], since: string, at: string): Promise<string[]> {
+  await tellUnlisted({ unlisted, since, at, workflowId: workflowInfo().workflowId });
+  return [];
 }
 
 /** What the lists show, and which could not be had or acted on. */

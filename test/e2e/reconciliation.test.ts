@@ -101,6 +101,12 @@ test('an open item that nothing happens to costs no call of its own', async () =
   expect(reads()).toBe(1);
 });
 
+/** What people were told since then of lists that cannot be had. */
+const unlistedNotices = (began: Date) =>
+  system.notifications
+    .received()
+    .filter(({ type, timestamp }) => type === 'integration.down' && Date.parse(timestamp) > began.getTime());
+
 /** How the runs since then ended, as Temporal has it. */
 async function endsOfRunsSince(began: Date): Promise<string[]> {
   const query = `WorkflowType = 'reconcileOrders' and ExecutionStatus != 'Running'`;
@@ -132,7 +138,16 @@ test('a list that the platform refuses keeps no other waiting', async () => {
   const began = new Date();
   system.offergrid.control.setStatus(itemId, 'scheduled', { scheduledFor: new Date().toISOString() });
   await eventually('the new stage', async () => (await shown(itemId)).stage === 'installation');
-  await eventually('a run that failed', async () => (await endsOfRunsSince(began)).includes('FAILED'));
+  const failed = async () => (await endsOfRunsSince(began)).filter((end) => end === 'FAILED').length;
+  // By one run alone nobody is disturbed, and by many only once.
+  const told = await eventually('people to be told', () => unlistedNotices(began)[0]);
+  expect(await failed()).toBeGreaterThan(0);
+  expect(told.data).toMatchObject({
+    integration: 'offergrid',
+    message: expect.stringContaining('no list of those in pending') as string,
+  });
+  await eventually('more runs that failed', async () => (await failed()) >= 4);
+  expect(new Set(unlistedNotices(began).map(({ id }) => id))).toEqual(new Set([told.id]));
   system.offergrid.control.clearFaults();
   const next = placed();
   await eventually('the acceptance', () => pathOf(next).includes('accepted'));
