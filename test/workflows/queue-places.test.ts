@@ -7,7 +7,7 @@ import { startSkippedTime, type SkippedTime } from '../support/skipped-time.js';
 
 let time: SkippedTime;
 beforeAll(async () => {
-  time = await startSkippedTime({ acknowledgeAfter: null });
+  time = await startSkippedTime({ acknowledgeAfter: null }, { server: 'dev' });
 });
 afterAll(() => time?.stop());
 
