@@ -133,7 +133,7 @@ function parkedUntilFree(parked: (() => void)[], signal: AbortSignal): Promise<v
       parked.splice(parked.indexOf(wake), 1);
       reject(signal.reason as Error);
     };
-    if (signal.aborted) return abort();
+    if (signal.aborted) return reject(signal.reason as Error);
     signal.addEventListener('abort', abort, { once: true });
     parked.push(wake);
   });

@@ -129,9 +129,15 @@ async function offerOf({ offerId }: OrderItem, item: ItemState): Promise<Offer |
   });
   if (remembered !== null) return remembered;
   return await unless(
-    () => hasEnded(item),
+    () => hasEnded(item) || mustDoWithout(item),
     () => reach(item, () => fetchOffer({ offerId })),
   );
+}
+
+/** What a whole round of attempts could not read, close to the deadline: a person can answer without it. */
+function mustDoWithout({ sla, attentions }: ItemState): boolean {
+  const isPressing = sla?.state === 'at_risk' || sla?.state === 'breached';
+  return isPressing && attentions.some(({ code }) => code === 'offergrid_unreachable');
 }
 
 /** The 24 hours: they run until an answer, ours or one given elsewhere, has landed at the platform. */

@@ -47,6 +47,32 @@ test('an offer that cannot be read keeps neither the alarms nor a person waiting
   expect(time.offergrid.control.path(item.itemId)).toEqual(['pending', 'rejected']);
 });
 
+test('an offer that cannot be read is done without when the deadline comes near: a person is asked, and may accept', async () => {
+  time.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/offers/*' }]);
+  const item = await time.hear({ offerId: 'off-ins-1' });
+  await eventually('a refused call', () =>
+    time.offergrid.control.calls().some(({ status }) => status === 503),
+  );
+  await time.env.sleep('15m');
+  // It is far enough, and may yet be read.
+  expect(await look(item)).toMatchObject({ waitingFor: 'the offer from Offergrid' });
+  await time.env.sleep('10m');
+  await eventually('a person to be asked', async () => (await look(item)).stage === 'review');
+  expect(item.hoursOf('sla.breached')).toEqual([]);
+  const approve = () => item.handle.executeUpdate(operate, { args: [{ command: 'approve', actor: 'dana' }] });
+  await approve();
+  // Nor can their own system tell, of an offer that nobody knows.
+  await eventually('the next question', async () => (await look(item)).stage === 'availability');
+  await eventually('it to be a person’s', async () => (await look(item)).waitingFor === 'a person');
+  await approve();
+  await eventually('the answer', () => time.offergrid.control.path(item.itemId).includes('accepted'), {
+    seen: () => look(item),
+  });
+  await eventually('it to show', async () => (await look(item)).attention === null, {
+    seen: () => look(item),
+  });
+});
+
 test('an item that the platform does not show yet is asked for again', async () => {
   time.offergrid.control.setFaults([{ kind: 'error', status: 404, path: '/provider/orders/*' }]);
   const item = await time.hear({});
