@@ -6,7 +6,6 @@ import type { Platform } from './platform.js';
 
 /** An item heard of late is given this long to be answered straight away before it is merely acknowledged. */
 const ACKNOWLEDGE_GRACE = 60_000;
-const ACKNOWLEDGED = 'submitted_to_provider';
 
 /**
  * Runs beside the story until the answer has landed at the platform: acknowledges an item that is still undecided,
@@ -101,15 +100,12 @@ export class ResponseClock {
   /** Goes out beside the clock, which must not miss an alarm while the platform is slow. */
   #acknowledge(): void {
     const { item } = this;
-    const isAnswerRefused = () => item.refusal !== null && item.refusal.status !== ACKNOWLEDGED;
-    // Where an answer was refused, the next word is a person's.
-    const wanted = () =>
-      item.status === 'pending' && !item.answering && item.verdict === null && !isAnswerRefused();
+    const wanted = () => item.status === 'pending' && !item.answering && item.verdict === null;
     item.acknowledging = wanted();
     if (!item.acknowledging) return;
     item.fibers.beside(
       CancellationScope.nonCancellable(async () => {
-        await this.platform.tell({ status: ACKNOWLEDGED }, 'policy', { stillWanted: wanted });
+        await this.platform.tell({ status: 'submitted_to_provider' }, 'policy', { stillWanted: wanted });
         item.acknowledging = false;
       }),
     );
