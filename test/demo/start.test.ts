@@ -37,7 +37,7 @@ test(
     const order = await fetch(`${api}/v1/orders/${itemId}`, { headers: { authorization: `Bearer ${key}` } });
     expect(((await order.json()) as { itemId: string }).itemId).toBe(itemId);
 
-    // What it says one can do works as it is printed.
+    // The addresses, keys and bodies in what it says one can do are the right ones.
     const said = /-H 'x-api-key: (\S+)'.* -d '(.*)' (http\S+)$/m.exec(program.output());
     const [, resellerKey = '', body = '', orders = ''] = said ?? [];
     const placed = await fetch(orders, {

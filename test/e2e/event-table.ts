@@ -41,7 +41,7 @@ export const sent = (name: EventName): Sent => ({
 
 /** The answer to an event that cannot apply. */
 export const REFUSED = 'refused';
-/** Taken and on record, and nothing moves: it comes late, or again, and nobody has to know. */
+/** Taken and on record, and nothing moves: it comes early, late or again, and nobody has to know. */
 export const RECORDED = 'recorded';
 /** The same, and a person has to know: it is newer than what it contradicts. */
 export const DISPUTED = 'disputed';

@@ -32,7 +32,7 @@ experiment<{ items: number; seconds: number; callsPerMinute: number }>({
     const { items: count, seconds, callsPerMinute } = size;
     const system = await startTestSystem({
       programs,
-      policy: { reconcileEvery: '1h', acknowledgeAfter: null },
+      policy: { reconcileEvery: '1d', acknowledgeAfter: null },
       offergrid: { callsPerMinute, callsPerHour: 100_000 },
       env: { OFFERGRID_CALLS_PER_MINUTE: `${callsPerMinute}` },
     });
