@@ -112,6 +112,8 @@ export class ItemKnowledge {
   held: ProviderEvent[] = [];
   /** The latest ids of events that were taken; Postgres remembers all that came by the API. */
   seen: string[] = [];
+  /** The latest ids of commands that were carried out. */
+  obeyed: string[] = [];
   /** How many field commands came: each is an event of its own. */
   commands = 0;
   /** Grows with every `retry`: of several stuck steps each sees it for itself. */

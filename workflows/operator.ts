@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import { ApplicationFailure, currentUpdateInfo } from '@temporalio/workflow';
 import { eventOf, type FieldCommand, type OperatorCommand } from '../domain/command.js';
 import { planEvent } from '../domain/event-plan.js';
 import type { OrderView } from '../domain/order-view.js';
@@ -8,8 +8,18 @@ import { isCancellationRefused, letGo } from './calling-off.js';
 import type { ItemState } from './item-state.js';
 import { COMMAND_REFUSED } from './messages.js';
 
+/** A client that got no answer says its command again, soon or never. */
+const REMEMBERED = 20;
+
+/** Temporal tells a repeated command by its id, but only where both come to one run of an item that may go on in others. */
+function isRepeated({ obeyed }: ItemState): boolean {
+  const { id } = currentUpdateInfo() ?? {};
+  return id !== undefined && obeyed.includes(id);
+}
+
 /** Throws where the command cannot apply; nothing of a refused command reaches the history. */
 export function refuseImpossible(item: ItemState, command: OperatorCommand): void {
+  if (isRepeated(item)) return;
   if (item.done) throw refused('the item is finished');
   if (!isWhole(command)) throw refused('it is no command that could be read');
   switch (command.command) {
@@ -38,8 +48,10 @@ export function refuseImpossible(item: ItemState, command: OperatorCommand): voi
   }
 }
 
-/** Records what the operator wants; the story acts on it right after. */
+/** Records what the operator wants, once; the story acts on it right after. */
 export function obey(item: ItemState, command: OperatorCommand): OrderView {
+  if (isRepeated(item)) return item.view();
+  item.obeyed = [...item.obeyed, currentUpdateInfo()?.id ?? ''].slice(-REMEMBERED);
   item.journal.write({ type: 'command', actor: command.actor, note: sayingOf(command) });
   switch (command.command) {
     case 'note':

@@ -8,8 +8,8 @@ import type { HeardItem } from './skipped-time.js';
 export const look = (item: HeardItem): Promise<OrderView> => item.handle.query(state);
 
 /** What an operator says; rejects where the workflow refuses it. */
-export const command = (item: HeardItem, said: Command) =>
-  item.handle.executeUpdate(operate, { args: [{ ...said, actor: 'dana' }] });
+export const command = (item: HeardItem, said: Command, options: { updateId?: string } = {}) =>
+  item.handle.executeUpdate(operate, { args: [{ ...said, actor: 'dana' }], ...options });
 
 /** Looks until it is so. */
 export async function until(item: HeardItem, holds: (view: OrderView) => boolean): Promise<OrderView> {

@@ -228,6 +228,24 @@ describe('an item with a long history goes on in another run', () => {
     await storyOf(item);
   });
 
+  test('with a command that is said again for want of an answer: it is carried out once', async () => {
+    const item = await time.hear({ incomplete: true });
+    await until(item, ({ attention }) => attention?.code === 'manual_review');
+    const remark = { command: 'note', text: 'Said once' } as const;
+    await command(item, remark, { updateId: 'a remark' });
+    await command(item, { command: 'approve' }, { updateId: 'an approval' });
+    await until(item, ({ offergridStatus }) => offergridStatus === 'accepted');
+    await carriedOver(item);
+    await command(item, remark, { updateId: 'a remark' });
+    expect(await command(item, { command: 'approve' }, { updateId: 'an approval' })).toMatchObject({
+      offergridStatus: 'accepted',
+    });
+    await expect(command(item, { command: 'approve' })).rejects.toThrow();
+    await installed(item);
+    const said = (await storyOf(item)).filter(({ type }) => type === 'command').map(({ note }) => note);
+    expect(said).toEqual(['Said once', 'approve']);
+  });
+
   test('stuck on a refused acceptance: it can still be rejected', async () => {
     const item = await time.hear({ incomplete: true });
     await until(item, ({ stage }) => stage === 'review');
