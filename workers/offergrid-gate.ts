@@ -36,10 +36,10 @@ export function offergridGate(
   const isForOrders = keptForOrders === 0;
   let failures = 0;
   /** The status to stop for, if that was it. */
-  const reasonToStop = (error: unknown): number | undefined => {
+  const reasonToStop = (error: unknown, operation: string): number | undefined => {
     if (isKeyTrouble(error)) return error.status ?? 401;
     // Trouble with the shop window says nothing of orders, which must not wait for it.
-    if (!isForOrders) return undefined;
+    if (!isForOrders || operation === 'getOffer') return undefined;
     failures = isOutage(error) ? failures + 1 : 0;
     if (failures < FAILURES_IN_A_ROW) return undefined;
     failures = 0;
@@ -66,7 +66,7 @@ export function offergridGate(
       failures = 0;
       return answer;
     } catch (error) {
-      const status = reasonToStop(error);
+      const status = reasonToStop(error, operation);
       if (status !== undefined && (await budget.stop.raise(status, sentAt))) onStop(error);
       throw error;
     }

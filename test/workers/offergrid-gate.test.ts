@@ -5,6 +5,7 @@ import { createPool } from '../../db/pool.js';
 import { createCallSlots, MOST_CALLS_AT_ONCE } from '../../workers/call-slots.js';
 import { MOST_SCOUTS, MOST_CHANGES_UNDER_WAY } from '../../workflows/sync-changes.js';
 import { offergridGate } from '../../workers/offergrid-gate.js';
+import { OffergridError } from '../../integrations/offergrid/errors.js';
 import { eventually } from '../support/eventually.js';
 import { openTestDatabase, type TestDatabase } from '../db/database.js';
 
@@ -77,6 +78,23 @@ test('what is taken back in a short pause is not sent, and its lease goes back',
   await expect(call()).rejects.toThrow('CANCELLED');
   await eventually('the lease to be free', () => budget.hasFree(1));
   expect(sent).toEqual([]);
+});
+
+test.each([
+  ['getItem', true],
+  // One of the shop window, which orders must not wait for.
+  ['getOffer', false],
+])('ten calls in a row that fail stop all calls: %s, %s', async (operation, stops) => {
+  const budget = open(`failing ${operation}`);
+  const slots = createCallSlots(budget);
+  onTestFinished(() => slots.close());
+  let told = 0;
+  const gate = offergridGate(budget, slots, () => (told += 1));
+  const send = () =>
+    Promise.reject(new OffergridError({ operation, kind: 'unavailable', status: 503, detail: '' }));
+  for (let n = 0; n < 10; n += 1)
+    await expect(new MockActivityEnvironment().run(() => gate(operation, send))).rejects.toThrow();
+  expect([budget.stop.isUp, told]).toEqual(stops ? [true, 1] : [false, 0]);
 });
 
 test('what was held up until its lease had run out is not sent', async () => {
