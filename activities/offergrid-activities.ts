@@ -43,7 +43,7 @@ export function createOffergridActivities({ offergrid, offers }: OffergridDepend
         if (!isRefusal(error)) throw asFailure(error);
         const refused = { kind: 'refused', httpStatus: error.status ?? 0, detail: error.detail } as const;
         if (error.kind === 'not_found') return isDoubtful ? { ...refused, unsure: true } : refused;
-        const now = await seen(offergrid, itemId, from, update);
+        const now = await seen(offergrid, itemId, from, update, isDoubtful);
         return now?.kind === 'refused' ? { ...refused, unsure: true } : (now ?? refused);
       }
     },
@@ -89,12 +89,16 @@ function isSurelyNotApplied(error: unknown): boolean {
   return error instanceof OffergridError && NOT_APPLIED.has(error.kind);
 }
 
-/** What the platform shows of an update that may have been applied; null: it was not, and may be sent. */
+/**
+ * What the platform shows of an update that may have been applied; null: it was not, and may be sent. `isRepeatRefused`:
+ * an earlier attempt may have been, and one after it was refused.
+ */
 async function seen(
   offergrid: OffergridClient,
   itemId: string,
   from: Status,
   update: StatusUpdate,
+  isRepeatRefused = false,
 ): Promise<UpdateResult | null> {
   const item = await lookUp(() => offergrid.getItem(itemId).catch(unlessRefused));
   if (item === null) return null;
@@ -102,7 +106,8 @@ async function seen(
     const detail = `whether it got through before cannot be found out: ${item.why}`;
     return { kind: 'refused', httpStatus: item.httpStatus, detail, unsure: true };
   }
-  if (item.status === update.status) return isSameVisit(item, from, update) ? { kind: 'applied' } : null;
+  if (item.status === update.status)
+    return isSameVisit(item, from, update, isRepeatRefused) ? { kind: 'applied' } : null;
   const overtaken =
     isFurther(item.status, update.status) ||
     (isFurther(item.status, from) && !MOVES[item.status].includes(update.status));
@@ -112,13 +117,21 @@ async function seen(
 /**
  * A visit that is moved keeps its status, and may keep its date as well: then the note tells. Where the platform does not
  * show both, it may have neither, and the update is sent again: the same words twice rather than a visit nobody knows of.
+ * Where the platform will have none of them a second time, and shows the date without words, it has it.
  */
-function isSameVisit(item: PlatformItem, from: Status, update: StatusUpdate): boolean {
+function isSameVisit(
+  item: PlatformItem,
+  from: Status,
+  update: StatusUpdate,
+  isRepeatRefused: boolean,
+): boolean {
   if (update.scheduledFor === undefined) return true;
   const isMoved = from === update.status;
   if (item.scheduledFor === null) return !isMoved;
   const isSameDate = Date.parse(item.scheduledFor) === Date.parse(update.scheduledFor);
-  return isSameDate && (!isMoved || item['providerNotes'] === update.providerNotes);
+  const notes = item['providerNotes'] ?? null;
+  const isSameNote = notes === null ? isRepeatRefused : notes === update.providerNotes;
+  return isSameDate && (!isMoved || isSameNote);
 }
 
 /** The platform will not show the item, or shows what we can make nothing of. */

@@ -101,12 +101,12 @@ export function createWatchActivities(dependencies: WatchDependencies): WatchAct
       return found;
     },
 
-    async tellUnlisted({ unlisted, since, at, workflowId }) {
-      const message = `Orders cannot all be compared with Offergrid since ${since}: ${unlisted.join('; ')}. What no webhook tells of them goes unnoticed.`;
-      log.error('reconciliation fails again and again', { unlisted, since });
+    async tellUnlisted({ unlisted, at, workflowId }) {
+      const message = `Orders cannot all be compared with Offergrid, run after run: ${unlisted.join('; ')}. What no webhook tells of them goes unnoticed.`;
+      log.error('reconciliation fails again and again', { unlisted });
       const url = workflowUrlBase && `${workflowUrlBase}/${encodeURIComponent(workflowId)}`;
       await startNotification({
-        ...{ id: `reconciliation-${since}`, type: 'integration.down', timestamp: at },
+        ...{ id: `unlisted-${workflowId}`, type: 'integration.down', timestamp: at },
         data: { integration: 'offergrid', message, url },
       });
     },

@@ -119,15 +119,10 @@ export interface WatchActivities {
    */
   watchItems: () => Promise<{ unattended: number; overdue: number; leftOut: number }>;
   /**
-   * Tells people, once by `since`, that reconciliation cannot compare everything, run after run: `unlisted` says what.
-   * Times are ISO 8601.
+   * Tells people, once by `workflowId`, that reconciliation cannot compare everything, run after run: `unlisted` says
+   * what. `at`: ISO 8601.
    */
-  tellUnlisted: (input: {
-    unlisted: string[];
-    since: string;
-    at: string;
-    workflowId: string;
-  }) => Promise<void>;
+  tellUnlisted: (input: { unlisted: string[]; at: string; workflowId: string }) => Promise<void>;
 }
 
 export interface NotificationActivities {

@@ -7,10 +7,10 @@ export interface Finding {
 }
 
 /**
- * What is missing or unusable. The platform's own advice for resellers is loose (a name of 3 characters, any x@y.z,
+ * What is missing or unusable; `unread` is an offer that could not be had. The platform's own advice for resellers is loose (a name of 3 characters, any x@y.z,
  * 10 digits in any formatting), so nothing here asks for more than a technician needs to find and reach the customer.
  */
-export function reviewItem(item: OrderItem, offer: Offer | null): Finding[] {
+export function reviewItem(item: OrderItem, offer: Offer | null | 'unread'): Finding[] {
   const { customerInfo: customer, serviceAddress: address } = item;
   const findings: Finding[] = [];
   const need = (field: string, usable: boolean, problem: string) => {
@@ -31,6 +31,7 @@ export function reviewItem(item: OrderItem, offer: Offer | null): Finding[] {
     'missing or not a postal code',
   );
   need('offerId', offer !== null, 'is not one of our offers');
+  need('offerId', offer !== 'unread', 'is of an offer that cannot be read from Offergrid');
   return findings;
 }
 

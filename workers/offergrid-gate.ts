@@ -38,8 +38,8 @@ export function offergridGate(
   /** The status to stop for, if that was it. */
   const reasonToStop = (error: unknown, operation: string): number | undefined => {
     if (isKeyTrouble(error)) return error.status ?? 401;
-    // Trouble with the shop window says nothing of orders, which must not wait for it.
-    if (!isForOrders || operation === 'getOffer') return undefined;
+    // Trouble with the shop window, or with lists, says nothing of orders, which must not wait for it.
+    if (!isForOrders || NO_ORDER.has(operation)) return undefined;
     failures = isOutage(error) ? failures + 1 : 0;
     if (failures < FAILURES_IN_A_ROW) return undefined;
     failures = 0;
@@ -129,6 +129,8 @@ async function nextLease(operation: string, slots: CallSlots): Promise<Lease> {
     throw noRoom(operation, 'the call budget is used up', COME_BACK_MS);
   }
 }
+
+const NO_ORDER: ReadonlySet<string> = new Set(['getOffer', 'listItems']);
 
 const isKeyTrouble = (error: unknown): error is OffergridError =>
   error instanceof OffergridError && (error.kind === 'unauthorized' || error.kind === 'forbidden');

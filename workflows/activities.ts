@@ -21,8 +21,8 @@ import { OFFERGRID_QUEUE } from '../domain/workflow-names.js';
  */
 const PRIORITY = {
   ...{ dueAnswer: 1, update: 2, read: 3, reconcile: 4 },
-  /** On the other queue: what keeps the story, then what tells people; both before calls to a provider's system that hangs. */
-  ...{ own: 1, telling: 2 },
+  /** On the other queue: what keeps the story, then the watch; both before calls to a provider's system that hangs. */
+  ...{ own: 1, watch: 2 },
 } as const;
 
 /** Three calls of 10 s, each after up to a minute for its turn in the call budget, and a short pause. */
@@ -76,14 +76,14 @@ export const { watchItems, tellUnlisted } = proxyActivities<WatchActivities>({
   startToCloseTimeout: '5m',
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 3 },
-  priority: { priorityKey: PRIORITY.telling },
+  priority: { priorityKey: PRIORITY.watch },
 });
 
+/** A channel that hangs must not go before calls to the provider's systems, nor they before it. */
 export const { channelsFor, deliver } = proxyActivities<NotificationActivities>({
   startToCloseTimeout: '30s',
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
-  priority: { priorityKey: PRIORITY.telling },
 });
 
 /*

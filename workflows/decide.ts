@@ -34,7 +34,8 @@ export async function review(item: ItemState, platform: Platform): Promise<Findi
       actor: 'policy',
     };
   }
-  const findings = reviewItem(item.known, item.offer).map(({ field, problem }) => `${field} ${problem}`);
+  const offer = item.offerRead ? item.offer : 'unread';
+  const findings = reviewItem(item.known, offer).map(({ field, problem }) => `${field} ${problem}`);
   if (isTestOrder(item.known) && item.rules.policy.testOrders === 'review')
     findings.push('it is a test order');
   if (findings.length === 0) return CLEAR;

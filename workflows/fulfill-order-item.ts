@@ -7,10 +7,11 @@ import {
 } from '@temporalio/workflow';
 import type { Answer } from '../domain/answer.js';
 import type { Offer, OrderItem } from '../domain/order-item.js';
+import { isAnswerDue } from '../domain/response-deadline.js';
 import { isFinal, isUnanswered, UNANSWERED_STATUSES } from '../domain/status.js';
 import type { Step } from '../domain/status-update.js';
 import type { FulfillOrderItemInput } from '../domain/workflow-names.js';
-import { fetchItem, fetchOffer, findOffer, loadRules, mayPass } from './activities.js';
+import { fetchItem, fetchOffer, findOffer, isStopOfAll, loadRules, mayPass } from './activities.js';
 import { checkAvailability, closeQuestion, decide, review, untilAnsweredOr } from './decide.js';
 import { isContradiction } from './early-events.js';
 import { carryOut } from './fulfil.js';
@@ -128,16 +129,20 @@ async function offerOf({ offerId }: OrderItem, item: ItemState): Promise<Offer |
     return null;
   });
   if (remembered !== null) return remembered;
+  const fetch = () =>
+    fetchOffer({ offerId }).catch((error: unknown) => {
+      if (mayPass(error) && !isStopOfAll(error)) item.offerFails = true;
+      throw error;
+    });
   return await unless(
-    () => hasEnded(item) || mustDoWithout(item),
-    () => reach(item, () => fetchOffer({ offerId })),
+    () => hasEnded(item),
+    () => reach(item, fetch),
   );
 }
 
-/** What a whole round of attempts could not read, close to the deadline: a person can answer without it. */
-function mustDoWithout({ sla, attentions }: ItemState): boolean {
-  const isPressing = sla?.state === 'at_risk' || sla?.state === 'breached';
-  return isPressing && attentions.some(({ code }) => code === 'offergrid_unreachable');
+/** Once a whole round of attempts has failed, close to the deadline: a person can answer without it, and it is read on. */
+function mayDoWithoutOffer({ offerFails, sla }: ItemState): boolean {
+  return offerFails && sla !== null && isAnswerDue(sla.deadline, Date.now());
 }
 
 /** The 24 hours: they run until an answer, ours or one given elsewhere, has landed at the platform. */
@@ -163,7 +168,7 @@ async function answerInTime(item: ItemState, platform: Platform): Promise<void> 
 }
 
 async function findAnswer(item: ItemState, platform: Platform): Promise<Answer> {
-  const said = await untilAnsweredOr(item, platform, () => item.offerRead);
+  const said = await untilAnsweredOr(item, platform, () => item.offerRead || mayDoWithoutOffer(item));
   if (said !== null) return said;
   const reviewed = await review(item, platform);
   if (reviewed.kind !== 'clear') return reviewed;

@@ -77,6 +77,8 @@ export class ItemKnowledge {
   offer: Offer | null = null;
   /** Whether it was found out what offer this is for; it may be none of ours. */
   offerRead = false;
+  /** That this one cannot be read has been seen, though others could. */
+  offerFails = false;
   facts: Facts = {};
   appointment: Appointment | null = null;
   /** By the event that said so; ISO 8601. */

@@ -22,48 +22,50 @@ export async function reconcileOrders(): Promise<Comparison> {
   let isCompared = false;
   const comparing = compare(startedAt).finally(() => (isCompared = true));
   const [unattended, { found, unlisted }] = await Promise.all([keepLooking(() => isCompared), comparing]);
-  const troubles = [...unattended, ...unlisted];
+  const troubles = [...unattended, ...unlisted.values()];
   if (troubles.length === 0) return found;
-  const since = unlisted.length > 0 ? (unlistedBefore() ?? startedAt) : null;
-  if (since !== null && since !== startedAt)
-    troubles.push(...(await troublesOf('who is to know', tellOf(unlisted, since, startedAt))));
-  const left: Left = { unlistedSince: since };
+  const before = leftBefore();
+  const left: Left = {};
+  for (const what of unlisted.keys()) left[what] = { isTold: before[what]?.isTold ?? false };
+  const again = Object.keys(left).filter((what) => before[what]?.isTold === false);
+  if (again.length > 0) {
+    const untold = await troublesOf('who is to know', tellOf(again.map((what) => unlisted.get(what)!)));
+    troubles.push(...untold);
+    for (const what of again) left[what] = { isTold: untold.length === 0 };
+  }
   throw ApplicationFailure.nonRetryable(troubles.join('; '), 'NotAllReconciled', found, left);
 }
 
-/** What a run that fails leaves to the next, beside what it found. */
-interface Left {
-  /** Start of the first of the runs in a row that could not compare everything, ISO 8601; null if this one could. */
-  unlistedSince: string | null;
-}
+/** What could not be compared, and whether people know. A run that fails leaves it to the next. */
+type Left = Record<string, { isTold: boolean }>;
 
-/** Of the run before this one. */
-function unlistedBefore(): string | null {
+/** By the run before this one. */
+function leftBefore(): Left {
   const { lastFailure } = workflowInfo();
-  if (!(lastFailure instanceof ApplicationFailure)) return null;
-  const left = lastFailure.details?.[1] as Left | undefined;
-  return left?.unlistedSince ?? null;
+  if (!(lastFailure instanceof ApplicationFailure)) return {};
+  return (lastFailure.details?.[1] as Left | undefined) ?? {};
 }
 
-async function tellOf(unlisted: string[], since: string, at: string): Promise<string[]> {
-  await tellUnlisted({ unlisted, since, at, workflowId: workflowInfo().workflowId });
+async function tellOf(unlisted: string[]): Promise<string[]> {
+  await tellUnlisted({ unlisted, at: new Date().toISOString(), workflowId: workflowInfo().workflowId });
   return [];
 }
 
 /** What the lists show, and which could not be had or acted on. */
-async function compare(startedAt: string): Promise<{ found: Comparison; unlisted: string[] }> {
+async function compare(startedAt: string): Promise<{ found: Comparison; unlisted: Map<string, string> }> {
   const found: Comparison = { listed: 0, started: 0, hinted: 0 };
-  const unlisted: string[] = [];
+  /** In words, by what it is of. */
+  const unlisted = new Map<string, string>();
   for (const status of OPEN_STATUSES) {
     try {
       const { listed, started, hinted, leftOut } = await compareStatus({ status, startedAt });
       found.listed += listed;
       found.started += started;
       found.hinted += hinted;
-      if (leftOut > 0) unlisted.push(`${leftOut} left out of those in ${status}`);
+      if (leftOut > 0) unlisted.set(`some-${status}`, `${leftOut} left out of those in ${status}`);
     } catch (error) {
       if (isCancellation(error)) throw error;
-      unlisted.push(`no list of those in ${status}`);
+      unlisted.set(`list-${status}`, `no list of those in ${status}`);
     }
   }
   return { found, unlisted };

@@ -58,9 +58,10 @@ test.each<[string, 'accepted' | 'scheduled', Shown, number]>([
   expect(await tell(from, shown)).toEqual({ result: { kind: 'applied' }, sent });
 });
 
-test('moved, and refused where neither is shown: it is refused', async () => {
-  expect(await tell('scheduled', {}, 409)).toMatchObject({
-    result: { kind: 'refused', httpStatus: 409 },
-    sent: 1,
-  });
+test.each<[string, Shown, object]>([
+  ['neither is shown: it is refused', {}, { kind: 'refused', httpStatus: 409 }],
+  ['another date is shown: it is refused', { scheduledFor: '2031-01-09T13:00:00Z' }, { kind: 'refused' }],
+  ['the date is shown: it got through before', { scheduledFor: DATE }, { kind: 'applied' }],
+])('moved, and refused the second time where %s', async (_what, shown, result) => {
+  expect(await tell('scheduled', shown, 409)).toMatchObject({ result, sent: 1 });
 });

@@ -69,6 +69,9 @@ describe('before a person', () => {
 
   test('an offer that is not ours', () => {
     expect(reviewItem(item({}), null).map((finding) => finding.field)).toEqual(['offerId']);
+    expect(reviewItem(item({}), 'unread')).toEqual([
+      { field: 'offerId', problem: 'is of an offer that cannot be read from Offergrid' },
+    ]);
   });
 
   test('everything at once, and none of what the customer entered is repeated', () => {

@@ -82,8 +82,9 @@ test('what is taken back in a short pause is not sent, and its lease goes back',
 
 test.each([
   ['getItem', true],
-  // One of the shop window, which orders must not wait for.
+  // What orders must not wait for.
   ['getOffer', false],
+  ['listItems', false],
 ])('ten calls in a row that fail stop all calls: %s, %s', async (operation, stops) => {
   const budget = open(`failing ${operation}`);
   const slots = createCallSlots(budget);

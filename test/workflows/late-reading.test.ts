@@ -47,17 +47,18 @@ test('an offer that cannot be read keeps neither the alarms nor a person waiting
   expect(time.offergrid.control.path(item.itemId)).toEqual(['pending', 'rejected']);
 });
 
-test('an offer that cannot be read is done without when the deadline comes near: a person is asked, and may accept', async () => {
+test('an offer that cannot be read is done without when the deadline comes near, and what follows waits for it', async () => {
   time.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/offers/*' }]);
   const item = await time.hear({ offerId: 'off-ins-1' });
   await eventually('a refused call', () =>
     time.offergrid.control.calls().some(({ status }) => status === 503),
   );
-  await time.env.sleep('15m');
-  // It is far enough, and may yet be read.
-  expect(await look(item)).toMatchObject({ waitingFor: 'the offer from Offergrid' });
-  await time.env.sleep('10m');
-  await eventually('a person to be asked', async () => (await look(item)).stage === 'review');
+  await time.env.sleep('25m');
+  await eventually(
+    'a person to be asked',
+    async () => (await look(item)).attention?.code === 'manual_review',
+  );
+  expect((await look(item)).attention?.message).toContain('cannot be read');
   expect(item.hoursOf('sla.breached')).toEqual([]);
   const approve = () => item.handle.executeUpdate(operate, { args: [{ command: 'approve', actor: 'dana' }] });
   await approve();

@@ -22,7 +22,7 @@ async function placesOf(workflowId: string): Promise<Map<string, number>> {
   );
 }
 
-test('what keeps the story goes first, then what tells people, then calls to the provider', async () => {
+test('what keeps the story goes first, then the watch, then calls to the provider and what tells people', async () => {
   const item = await time.hear({});
   await eventually('the work order', () => time.provider.control.workOrders().length === 1);
   await eventually('the notification', () => time.notifications.received().length > 0);
@@ -32,8 +32,8 @@ test('what keeps the story goes first, then what tells people, then calls to the
   expect([...ofItem.keys()]).toEqual(expect.arrayContaining(['publish', 'createWorkOrder']));
   const told = notificationWorkflowId(time.notifications.received()[0]!.id);
   expect([...(await placesOf(told))]).toEqual([
-    ['channelsFor', 2],
-    ['deliver', 2],
+    ['channelsFor', 3],
+    ['deliver', 3],
   ]);
   const reconcile = { taskQueue: FULFILLMENT_QUEUE, workflowId: 'reconcile' };
   await time.env.client.workflow.execute(RECONCILE_ORDERS, reconcile);
