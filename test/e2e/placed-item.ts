@@ -63,11 +63,11 @@ export class PlacedItem {
   }
 
   /** The same in a flood, as a client says it: by one key, and again while no worker answers in time. */
-  async commandedAmongMany(command: string, within: number): Promise<void> {
+  async commandedAmongMany(command: string, within: number, fields: object = {}): Promise<void> {
     const headers = { 'idempotency-key': randomUUID() };
     const path = `/v1/orders/${this.itemId}/commands`;
     const say = async () => {
-      const given = await this.call('POST', path, { command }, headers);
+      const given = await this.call('POST', path, { command, ...fields }, headers);
       return given.status !== 503 && given;
     };
     mustBeDone(command, await eventually(`an answer to ${command}`, say, { within }));

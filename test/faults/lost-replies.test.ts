@@ -57,7 +57,7 @@ const STORIES: Story[] = [
     undecided: true,
     tell: async (item, within) => {
       await eventually('the acknowledgement', () => item.path().includes(ACKNOWLEDGED), { within });
-      await item.commanded('reject', { reason: 'No crew' });
+      await item.commandedAmongMany('reject', within, { reason: 'No crew' });
     },
   },
 ];
