@@ -7,8 +7,9 @@ export interface Finding {
 }
 
 /**
- * What is missing or unusable; `unread` is an offer that could not be had. The platform's own advice for resellers is loose (a name of 3 characters, any x@y.z,
- * 10 digits in any formatting), so nothing here asks for more than a technician needs to find and reach the customer.
+ * What is missing or unusable; `unread` is an offer that could not be had. The platform's own advice for resellers is
+ * loose (a name of 3 characters, any x@y.z, 10 digits in any formatting), so nothing here asks for more than a technician
+ * needs to find and reach the customer.
  */
 export function reviewItem(item: OrderItem, offer: Offer | null | 'unread'): Finding[] {
   const { customerInfo: customer, serviceAddress: address } = item;

@@ -25,19 +25,19 @@ export async function reconcileOrders(): Promise<Comparison> {
   const troubles = [...unattended, ...unlisted.values()];
   if (troubles.length === 0) return found;
   const before = leftBefore();
-  const left: Left = {};
-  for (const what of unlisted.keys()) left[what] = { isTold: before[what]?.isTold ?? false };
-  const again = Object.keys(left).filter((what) => before[what]?.isTold === false);
-  if (again.length > 0) {
-    const untold = await troublesOf('who is to know', tellOf(again.map((what) => unlisted.get(what)!)));
-    troubles.push(...untold);
-    for (const what of again) left[what] = { isTold: untold.length === 0 };
-  }
+  const again = [...unlisted.keys()].filter((what) => before[what] === false);
+  const untold =
+    again.length === 0
+      ? []
+      : await troublesOf('who is to know', tellOf(again.map((what) => unlisted.get(what)!)));
+  troubles.push(...untold);
+  const isKnown = (what: string) => before[what] === true || (again.includes(what) && untold.length === 0);
+  const left: Left = Object.fromEntries([...unlisted.keys()].map((what) => [what, isKnown(what)]));
   throw ApplicationFailure.nonRetryable(troubles.join('; '), 'NotAllReconciled', found, left);
 }
 
-/** What could not be compared, and whether people know. A run that fails leaves it to the next. */
-type Left = Record<string, { isTold: boolean }>;
+/** What could not be compared, each with whether people know. A run that fails leaves it to the next. */
+type Left = Record<string, boolean>;
 
 /** By the run before this one. */
 function leftBefore(): Left {

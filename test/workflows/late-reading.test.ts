@@ -21,6 +21,18 @@ afterEach(() => {
 const reject = (item: HeardItem) =>
   item.handle.executeUpdate(operate, { args: [{ command: 'reject', reason: 'No crew', actor: 'dana' }] });
 
+/** An order whose offer has been asked for in vain. */
+async function heardWithoutItsOffer(offerId: string): Promise<HeardItem> {
+  time.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/offers/*' }]);
+  const item = await time.hear({ offerId });
+  const isRefused = () =>
+    time.offergrid.control
+      .calls()
+      .some(({ path, status }) => path === `/provider/offers/${offerId}` && status === 503);
+  await eventually('a refused call', isRefused);
+  return item;
+}
+
 test('warnings that passed while the item could not be read are one', async () => {
   time.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/orders/*' }]);
   const item = await time.hear({ incomplete: true });
@@ -34,11 +46,7 @@ test('warnings that passed while the item could not be read are one', async () =
 });
 
 test('an offer that cannot be read keeps neither the alarms nor a person waiting', async () => {
-  time.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/offers/*' }]);
-  const item = await time.hear({ offerId: 'off-sec-1' });
-  await eventually('a refused call', () =>
-    time.offergrid.control.calls().some(({ status }) => status === 503),
-  );
+  const item = await heardWithoutItsOffer('off-sec-1');
   await time.env.sleep('65m');
   await eventually('the breach', () => item.hoursOf('sla.breached').length === 1, { within: 5_000 });
   expect(item.hoursOf('sla.breached')).toEqual([1]);
@@ -48,11 +56,7 @@ test('an offer that cannot be read keeps neither the alarms nor a person waiting
 });
 
 test('an offer that cannot be read is done without when the deadline comes near, and what follows waits for it', async () => {
-  time.offergrid.control.setFaults([{ kind: 'error', status: 503, path: '/provider/offers/*' }]);
-  const item = await time.hear({ offerId: 'off-ins-1' });
-  await eventually('a refused call', () =>
-    time.offergrid.control.calls().some(({ status }) => status === 503),
-  );
+  const item = await heardWithoutItsOffer('off-ins-1');
   await time.env.sleep('25m');
   await eventually(
     'a person to be asked',
@@ -69,9 +73,21 @@ test('an offer that cannot be read is done without when the deadline comes near,
   await eventually('the answer', () => time.offergrid.control.path(item.itemId).includes('accepted'), {
     seen: () => look(item),
   });
-  await eventually('it to show', async () => (await look(item)).attention === null, {
-    seen: () => look(item),
+  await eventually('it to show', async () => (await look(item)).offergridStatus === 'accepted');
+  const asked = () =>
+    time.provider.control
+      .calls()
+      .filter(({ body }) => (body as { itemId?: string } | undefined)?.itemId === item.itemId)
+      .map(({ path }) => path);
+  await time.env.sleep('5m');
+  expect(asked()).toEqual(['/serviceability']);
+  // It is insurance: nothing is installed.
+  time.offergrid.control.clearFaults();
+  await time.env.sleep('10m');
+  await eventually('the end', async () => (await look(item)).outcome === 'active', {
+    seen: async () => ({ view: await look(item), asked: asked() }),
   });
+  expect(asked()).toEqual(['/serviceability', '/activations']);
 });
 
 test('an item that the platform does not show yet is asked for again', async () => {
