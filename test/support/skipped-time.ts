@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
@@ -69,7 +70,7 @@ export interface HeardItem {
   itemId: string;
   /** Epoch milliseconds of the skipped clock. */
   createdAt: number;
-  handle: ReturnType<TestWorkflowEnvironment['client']['workflow']['getHandle']>;
+  handle: WorkflowHandleWithFirstExecutionRunId;
   /** What was sent of one type, as hours after the item's creation, rounded to a hundredth. */
   hoursOf(type: string): number[];
 }
