@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { OfferSyncReport, OfferSyncStatus } from '../../domain/offer-sync-run.js';
+import { offerSyncWorkflowId } from '../../domain/workflow-names.js';
 import type { Call } from '../../sandbox/http/call-log.js';
 import type { Product } from '../../sandbox/provider/requests.js';
 import { spawnProcess } from '../../sandbox/stack/child-process.js';
@@ -145,8 +146,30 @@ export class Shop {
       const report = await this.report(runId);
       return (wanted as readonly string[]).includes(report.status) && report;
     };
-    const seen = () => this.report(runId);
+    const seen = async () => [await this.report(runId), await this.#underWay()];
     return await eventually(`the run to be ${wanted.join(' or ')}`, look, { within: 50_000, seen });
+  }
+
+  /** What Temporal waits for, and the last that happened: for a run that does not come to its end. */
+  async #underWay() {
+    const handle = this.system.client.workflow.getHandle(offerSyncWorkflowId(false));
+    const { raw } = await handle.describe();
+    const { events } = await handle.fetchHistory();
+    return {
+      now: new Date().toISOString(),
+      pending: (raw.pendingActivities ?? []).map(({ activityType, state, attempt, lastFailure }) => [
+        activityType?.name,
+        state,
+        attempt,
+        lastFailure?.message,
+      ]),
+      events: (events ?? [])
+        .slice(-12)
+        .map(({ eventType, eventTime }) => [
+          eventType,
+          new Date(Number(eventTime?.seconds) * 1000).toISOString(),
+        ]),
+    };
   }
 
   /** A run from its beginning to its end. */
