@@ -48,6 +48,8 @@ export interface Rules {
   workflowUrlBase: string | null;
   /** Events in history after which an item is carried over to a new run; the workflow's own number where it is left out. */
   historyLimit?: number;
+  /** Milliseconds until a person is told that a call to the provider's system fails; left out as `historyLimit`. */
+  providerPatience?: number;
 }
 
 export interface RecordActivities {

@@ -107,8 +107,9 @@ const patiently = proxyActivities<RecordActivities>({
 export const { findOffer, publish } = quickly;
 export const { loadRules, announce, record } = patiently;
 
-/** Some half an hour of growing pauses, and longer where their system asks for longer ones. Then a person should know. */
+/** Some half an hour of growing pauses. Then a person should know; at once where their system asks for a longer one. */
 export const PROVIDER_ATTEMPTS = 30;
+export const PROVIDER_PATIENCE = 30 * 60_000;
 
 export interface ProviderCallOptions {
   /** Milliseconds for all attempts together. */
@@ -142,6 +143,12 @@ export function mayPass(error: unknown): boolean {
   const failure = error instanceof ActivityFailure ? error.cause : error;
   if (failure instanceof ApplicationFailure) return failure.nonRetryable !== true;
   return failure instanceof TimeoutFailure;
+}
+
+/** Whether no worker came to a call in all the time it was given: that says nothing of the system it is for. */
+export function wasLeftWaiting(error: unknown): boolean {
+  const failure = error instanceof ActivityFailure ? error.cause : error;
+  return failure instanceof TimeoutFailure && failure.timeoutType === 'SCHEDULE_TO_START';
 }
 
 /** Whether a call to Offergrid failed because all calls are stopped. One that is refused itself may be the only one. */

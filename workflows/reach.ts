@@ -4,8 +4,10 @@ import {
   isStopOfAll,
   mayPass,
   PROVIDER_ATTEMPTS,
+  PROVIDER_PATIENCE,
   providerCalls,
   type ProviderCallOptions,
+  wasLeftWaiting,
 } from './activities.js';
 import { isOver } from './ending.js';
 import type { ItemState } from './item-state.js';
@@ -45,8 +47,8 @@ function tellOfOutage(item: ItemState, error: unknown): void {
 }
 
 /**
- * Calls the provider's systems until they answer. When many attempts have failed a person is told of `what` they do not
- * do, and it goes on as one call without end, which adds nothing to the history.
+ * Calls the provider's systems until they answer. When they have failed for a while, or ask us to wait for longer, a person
+ * is told of `what` they do not do, and it goes on as one call without end, which adds nothing to the history.
  */
 export async function reachProvider<T>(
   item: ItemState,
@@ -54,13 +56,18 @@ export async function reachProvider<T>(
   call: (calls: ProviderActivities) => Promise<T>,
   options: ProviderCallOptions = {},
 ): Promise<T> {
-  try {
-    return await call(providerCalls({ ...options, attempts: PROVIDER_ATTEMPTS }));
-  } catch (error) {
-    if (!mayPass(error) || CancellationScope.current().consideredCancelled) throw error;
+  const giveUpAfter = item.rules.providerPatience ?? PROVIDER_PATIENCE;
+  let tried = false;
+  while (!tried) {
+    try {
+      return await call(providerCalls({ ...options, attempts: PROVIDER_ATTEMPTS, giveUpAfter }));
+    } catch (error) {
+      if (!mayPass(error) || CancellationScope.current().consideredCancelled) throw error;
+      tried = !wasLeftWaiting(error);
+    }
   }
   const step = `reaching the provider's system for ${what}`;
-  const message = `The provider's system has failed at ${what} many times; we keep trying.`;
+  const message = `The provider's system fails at ${what}, or asks us to wait for more than half an hour; we keep trying.`;
   item.stuck[step] = { code: 'manual_review', message, retries: item.retries, triedAgain: true };
   item.showStuck('manual_review');
   try {

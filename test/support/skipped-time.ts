@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { createActivities } from '../../activities/index.js';
 import { parsePolicy } from '../../config/policy.js';
@@ -63,6 +63,8 @@ export interface SkippedTime {
     /** For faults that are to strike only this item; default a new one. */
     itemId?: string;
   }): Promise<HeardItem>;
+  /** What is done while workers have time for workflows and for calls to Offergrid, and for no other activity. */
+  withoutActivities(work: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -84,6 +86,8 @@ export interface SkippedTimeOptions {
   programs?: string;
   /** Events after which an item is carried over to another run. */
   historyLimit?: number;
+  /** Milliseconds until a person is told that a call to the provider's system fails. */
+  providerPatience?: number;
   /** Items that the worker keeps in memory between their tasks; none: each task begins with a replay of all before it. */
   cachedWorkflows?: number;
   /** What the calls for orders go through, and those of the offer sync; default nothing. */
@@ -99,7 +103,7 @@ export async function startSkippedTime(
   options: SkippedTimeOptions = {},
 ): Promise<SkippedTime> {
   const { providerConnected = true, programs = join(projectRoot(), 'dist') } = options;
-  const { historyLimit, cachedWorkflows, server = 'time-skipping' } = options;
+  const { historyLimit, providerPatience, cachedWorkflows, server = 'time-skipping' } = options;
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const postgres = usePostgres(inject('postgresUrl'));
   const databaseUrl = await postgres.createDatabase();
@@ -153,21 +157,25 @@ export async function startSkippedTime(
       providerConnected,
       workflowUrlBase: null,
       ...(historyLimit === undefined ? {} : { historyLimit }),
+      ...(providerPatience === undefined ? {} : { providerPatience }),
     },
   });
   const base = { connection: env.nativeConnection, namespace: env.namespace ?? 'default' };
-  const workers = await Promise.all([
-    Worker.create({
-      ...base,
-      ...PATIENT_STEPS,
-      ...(cachedWorkflows === undefined ? {} : { maxCachedWorkflows: cachedWorkflows }),
-      taskQueue: FULFILLMENT_QUEUE,
-      workflowBundle: { codePath: join(programs, 'workflow-bundle.js') },
-      activities: activities.fulfillment,
-    }),
-    Worker.create({ ...base, taskQueue: OFFERGRID_QUEUE, activities: activities.offergrid }),
-  ]);
-  const running = Promise.all(workers.map((worker) => worker.run()));
+  const run = async (options: WorkerOptions) => {
+    const worker = await Worker.create(options);
+    const running = worker.run();
+    return async () => (worker.shutdown(), await running);
+  };
+  const workflows = {
+    ...base,
+    ...PATIENT_STEPS,
+    ...(cachedWorkflows === undefined ? {} : { maxCachedWorkflows: cachedWorkflows }),
+    taskQueue: FULFILLMENT_QUEUE,
+    workflowBundle: { codePath: join(programs, 'workflow-bundle.js') },
+  };
+  const runOwn = () => run({ ...workflows, activities: activities.fulfillment });
+  let stopOwn = await runOwn();
+  const stopCalls = await run({ ...base, taskQueue: OFFERGRID_QUEUE, activities: activities.offergrid });
 
   return {
     env,
@@ -211,9 +219,15 @@ export async function startSkippedTime(
           .map(({ timestamp }) => Math.round(((Date.parse(timestamp) - createdAt) / HOUR) * 100) / 100);
       return { itemId, createdAt, handle, hoursOf };
     },
+    withoutActivities: async (work) => {
+      await stopOwn();
+      stopOwn = await run(workflows);
+      await work();
+      await stopOwn();
+      stopOwn = await runOwn();
+    },
     stop: async () => {
-      for (const worker of workers) worker.shutdown();
-      await running;
+      await Promise.all([stopOwn(), stopCalls()]);
       await world.tearDown();
       await Promise.all([offergrid.close(), provider.close(), notifications.close(), pool.end()]);
       await postgresLine.close();
