@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, test, type TestContext } from 'vitest';
+import { expect, test, vi, type TestContext } from 'vitest';
 import { budgetName, createCallBudget } from '../../db/call-budget.js';
 import { fulfillmentWorkflowId } from '../../domain/workflow-names.js';
 import type { HttpFault } from '../../sandbox/http/fault-plan.js';
@@ -18,7 +18,11 @@ const ALL_GO_ON = 80_000;
 const PROBED = '/provider/orders';
 const REFUSED: HttpFault = { kind: 'error', status: 401, path: '/provider/**' };
 
-/* They wait for the most part, and each has a system to itself: so they do it side by side. */
+/*
+ * They wait for the most part, and each has a system to itself: so they do it side by side, but no more at a time than leaves
+ * the machine, and the Temporal server, to the tests beside them: five took each step there from a second to half a minute.
+ */
+vi.setConfig({ maxConcurrency: 2, testTimeout: 150_000 });
 
 async function start(
   { onTestFinished }: TestContext,
@@ -50,7 +54,6 @@ const outages = (system: CallWorkers) =>
 
 test.concurrent.for([401, 403])(
   'a %i stops two workers but for one probe at a time, is told of once, and all goes on by itself',
-  { timeout: 150_000 },
   async (status, context) => {
     const system = await start(context);
     const workers = [await system.startWorker(), await system.startWorker()];
@@ -145,7 +148,7 @@ test.concurrent(
     expect(untouched(system, items)).toEqual(items);
     await eventually('the notification', () => outages(system).length === down.length + 1);
     system.offergrid.control.clearFaults();
-    await eventually('the answers', () => items.every(isAnswered(system)));
+    await eventually('the answers', () => items.every(isAnswered(system)), { within: ALL_GO_ON });
     expect(second.said).toEqual(['resumed']);
     expect(outages(system)).toHaveLength(1);
   },
@@ -169,7 +172,7 @@ test.concurrent(
     await eventually('two probes', () => refusals(system).length >= 2);
     expect(new Set(refusals(system).map(({ path }) => path))).toEqual(new Set(['/provider/orders']));
     system.offergrid.control.clearFaults();
-    await eventually('the answers', () => items.every(isAnswered(system)));
+    await eventually('the answers', () => items.every(isAnswered(system)), { within: ALL_GO_ON });
     expect(worker.said).toEqual(['resumed']);
     expect(outages(system)).toHaveLength(1);
   },
@@ -208,7 +211,7 @@ test.concurrent(
     await wait(1_000);
     expect(worker.said).toEqual(['stopped', 'resumed']);
     const items = await system.place(3);
-    await eventually('the answers', () => items.every(isAnswered(system)));
+    await eventually('the answers', () => items.every(isAnswered(system)), { within: ALL_GO_ON });
   },
 );
 
@@ -235,7 +238,7 @@ test.concurrent(
     await eventually('the news to spread', () => third.budget.stop.isUp);
     expect(untouched(system, items)).toEqual(items);
     system.offergrid.control.clearFaults();
-    await eventually('the answers', () => items.every(isAnswered(system)));
+    await eventually('the answers', () => items.every(isAnswered(system)), { within: ALL_GO_ON });
     expect(outages(system)).toHaveLength(1);
   },
 );
