@@ -111,6 +111,9 @@ export const { loadRules, announce, record } = patiently;
 export const PROVIDER_ATTEMPTS = 30;
 export const PROVIDER_PATIENCE = 30 * 60_000;
 
+/** Milliseconds: the 10 s after which their client gives a call up, and some for the way. */
+export const PROVIDER_ATTEMPT = 11_000;
+
 export interface ProviderCallOptions {
   /** Milliseconds for all attempts together. */
   giveUpAfter?: number;
@@ -123,7 +126,7 @@ export interface ProviderCallOptions {
 /** The provider's systems. */
 export function providerCalls(options: ProviderCallOptions = {}): ProviderActivities {
   return proxyActivities<ProviderActivities>({
-    startToCloseTimeout: '11s',
+    startToCloseTimeout: PROVIDER_ATTEMPT,
     retry: {
       initialInterval: '1s',
       backoffCoefficient: 2,
@@ -147,8 +150,17 @@ export function mayPass(error: unknown): boolean {
 
 /** Whether no worker came to a call in all the time it was given: that says nothing of the system it is for. */
 export function wasLeftWaiting(error: unknown): boolean {
+  return timeoutOf(error) === 'SCHEDULE_TO_START';
+}
+
+/** Whether a call ran out of its time as a whole, perhaps in the middle of an attempt, which nobody ends. */
+export function mayBeInHand(error: unknown): boolean {
+  return timeoutOf(error) === 'SCHEDULE_TO_CLOSE';
+}
+
+function timeoutOf(error: unknown): TimeoutFailure['timeoutType'] | undefined {
   const failure = error instanceof ActivityFailure ? error.cause : error;
-  return failure instanceof TimeoutFailure && failure.timeoutType === 'SCHEDULE_TO_START';
+  return failure instanceof TimeoutFailure ? failure.timeoutType : undefined;
 }
 
 /** Whether a call to Offergrid failed because all calls are stopped. One that is refused itself may be the only one. */

@@ -1,8 +1,10 @@
-import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, sleep } from '@temporalio/workflow';
 import type { ProviderActivities } from '../domain/activities.js';
 import {
   isStopOfAll,
+  mayBeInHand,
   mayPass,
+  PROVIDER_ATTEMPT,
   PROVIDER_ATTEMPTS,
   PROVIDER_PATIENCE,
   providerCalls,
@@ -58,12 +60,14 @@ export async function reachProvider<T>(
 ): Promise<T> {
   const giveUpAfter = item.rules.providerPatience ?? PROVIDER_PATIENCE;
   let tried = false;
+  let inHand = false;
   while (!tried) {
     try {
       return await call(providerCalls({ ...options, attempts: PROVIDER_ATTEMPTS, giveUpAfter }));
     } catch (error) {
       if (!mayPass(error) || CancellationScope.current().consideredCancelled) throw error;
       tried = !wasLeftWaiting(error);
+      inHand = mayBeInHand(error);
     }
   }
   const step = `reaching the provider's system for ${what}`;
@@ -71,6 +75,8 @@ export async function reachProvider<T>(
   item.stuck[step] = { code: 'manual_review', message, retries: item.retries, triedAgain: true };
   item.showStuck('manual_review');
   try {
+    // Their key keeps two calls from being done twice, but not every system minds it while both are in hand.
+    if (inHand) await sleep(PROVIDER_ATTEMPT);
     for (;;) {
       // A person who mended it need not wait for as long as their system asked us to.
       const { retries } = item;

@@ -1,14 +1,21 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { look, until } from '../support/item-view.js';
-import { startSkippedTime } from '../support/skipped-time.js';
+import { startSkippedTime, type SkippedTime } from '../support/skipped-time.js';
 
-/** Milliseconds, and for nobody to come to a call as good as half an hour. */
+/* A person is told of calls to the provider's system that fail for half an hour: here for less. */
+
+/** Milliseconds. */
 const PATIENCE = 1_500;
 
-test("calls that no worker comes to are no failure of the provider's system: nobody is told of one", async () => {
+async function start(): Promise<SkippedTime> {
   const time = await startSkippedTime({}, { providerPatience: PATIENCE, server: 'dev' });
   onTestFinished(() => time.stop());
+  return time;
+}
+
+test("calls that no worker comes to are no failure of the provider's system: nobody is told of one", async () => {
+  const time = await start();
   time.offergrid.control.setFaults([{ kind: 'error', status: 503, method: 'PATCH' }]);
   const item = await time.hear({});
   await eventually('a refused update', () =>
@@ -26,5 +33,19 @@ test("calls that no worker comes to are no failure of the provider's system: nob
   });
   const { attention } = await until(item, ({ workOrderId }) => workOrderId !== null);
   expect(attention).toBeNull();
+  expect(time.provider.control.workOrders()).toHaveLength(1);
+});
+
+test('an attempt that is in hand when people are told is over before the next', async () => {
+  const time = await start();
+  const late = 5_000;
+  const path = '/work-orders';
+  time.provider.control.setFaults([{ kind: 'delay', ms: late, path, times: 1 }]);
+  const item = await time.hear({});
+  await until(item, ({ attention }) => attention?.code === 'manual_review');
+  await until(item, ({ attention, workOrderId }) => attention === null && workOrderId !== null);
+  const asked = time.provider.control.calls().filter((call) => call.path === path);
+  const [first, second] = asked.map(({ at }) => Date.parse(at));
+  expect(second! - first!).toBeGreaterThan(late);
   expect(time.provider.control.workOrders()).toHaveLength(1);
 });
