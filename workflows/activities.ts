@@ -109,6 +109,7 @@ export const { loadRules, announce, record } = patiently;
 
 /** Some half an hour of growing pauses. Then a person should know; at once where their system asks for a longer one. */
 export const PROVIDER_ATTEMPTS = 30;
+/** Milliseconds. */
 export const PROVIDER_PATIENCE = 30 * 60_000;
 
 /** Milliseconds: the 10 s after which their client gives a call up, and some for the way. */

@@ -146,7 +146,7 @@ export class Shop {
       const report = await this.report(runId);
       return (wanted as readonly string[]).includes(report.status) && report;
     };
-    const seen = async () => [await this.report(runId), await this.#underWay()];
+    const seen = async () => [await this.report(runId), await this.#underWay().catch(String)];
     return await eventually(`the run to be ${wanted.join(' or ')}`, look, { within: 50_000, seen });
   }
 
